@@ -1,0 +1,1 @@
+"""Compare any replica's answers with a reference's."""

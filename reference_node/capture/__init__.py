@@ -1,0 +1,1 @@
+"""Where write sets come from."""

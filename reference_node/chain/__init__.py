@@ -1,0 +1,1 @@
+"""Blocks, transactions, receipts and state as values read from a store."""

@@ -1,0 +1,1 @@
+"""Execution by py-evm, with the forks it lacks."""

@@ -1,0 +1,1 @@
+"""The log between a master and its replicas: one interface, several implementations."""

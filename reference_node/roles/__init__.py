@@ -1,0 +1,1 @@
+"""What runs: master, replica, txrelay."""

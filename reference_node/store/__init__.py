@@ -1,0 +1,1 @@
+"""The LevelDB databases of master and replica, in geth's key layout."""
