@@ -89,7 +89,7 @@ def parse_chain_config(config: Mapping[str, Any]) -> ChainConfig:
     """
     if config.get("terminalTotalDifficulty") != 0:
         raise ChainFileError(
-            f"config.terminalTotalDifficulty is {config.get('terminalTotalDifficulty')!r}, expected 0 (a post-merge chain)"
+            f"config.terminalTotalDifficulty is {config.get("terminalTotalDifficulty")!r}, expected 0 (post-merge)"
         )
     for key in ("amsterdamTime", "bogotaTime", "ubtTime"):
         if config.get(key) is not None:
