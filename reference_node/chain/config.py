@@ -87,10 +87,9 @@ def parse_chain_config(config: Mapping[str, Any]) -> ChainConfig:
     Raises:
         ChainFileError: a field has the wrong type, or the chain is not post-merge from its start.
     """
-    if config.get("terminalTotalDifficulty") != 0:
-        raise ChainFileError(
-            f"config.terminalTotalDifficulty is {config.get("terminalTotalDifficulty")!r}, expected 0 (post-merge)"
-        )
+    difficulty = config.get("terminalTotalDifficulty")
+    if difficulty != 0:
+        raise ChainFileError(f"config.terminalTotalDifficulty is {difficulty!r}, expected 0 (a post-merge chain)")
     for key in ("amsterdamTime", "bogotaTime", "ubtTime"):
         if config.get(key) is not None:
             raise ChainFileError(f"config.{key} is set, but forks after Osaka and BPO5 are not supported")
