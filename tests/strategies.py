@@ -41,14 +41,14 @@ def raw_transactions(draw: st.DrawFn) -> bytes:
     access = st.lists(st.tuples(addresses, st.lists(hashes, max_size=2)).map(list), max_size=2)
     authorization = st.tuples(number, addresses, number, number, *signature).map(list)
     parity = st.sampled_from([b"", b"\x01"])
-    fields: list[st.SearchStrategy[Any]] = {
+    by_type: dict[int, list[st.SearchStrategy[Any]]] = {
         0: [number, number, *call, st.integers(27, 2**40).map(types.from_int), *signature],
         1: [number, number, number, *call, access, parity, *signature],
         2: [number, number, number, number, *call, access, parity, *signature],
         3: [number, number, number, number, *call, access, number, st.lists(hashes, max_size=3), parity, *signature],
         4: [number, number, number, number, *call, access, st.lists(authorization, max_size=2), parity, *signature],
-    }[kind]
-    payload = types.encode_rlp([draw(field) for field in fields])
+    }
+    payload = types.encode_rlp([draw(field) for field in by_type[kind]])
     return payload if kind == 0 else bytes([kind]) + payload
 
 
