@@ -1,0 +1,1 @@
+"""Tests across parts: whole processes, crashes, and the real geth."""
