@@ -1,92 +1,75 @@
-"""Executing a block on its parent's state: every rule checked, every write of geth's kept.
+"""Executing a block on its parent's state, or building one: every rule checked, every write of geth's kept.
 
-Source: geth v1.17.8, core/state_processor.go, core/block_validator.go, core/blockchain.go (writeBlockWithState).
+Source: geth v1.17.8, core/state_processor.go, core/block_validator.go, miner/worker.go.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from eth.vm.state import BaseState
-
-from reference_node.capture.header_rules import check_body, check_header, difference
-from reference_node.chain.config import ChainConfig, Fork
-from reference_node.chain.roots import block_bloom, receipts_root, requests_hash
-from reference_node.chain.senders import sender_of
-from reference_node.chain.types import (
-    Block,
-    Header,
-    Log,
-    Receipt,
-    Transaction,
-    Withdrawal,
-    encode_body,
-    encode_header,
-    encode_stored_receipts,
+from reference_node.capture.execution import ExecutedBlock, Execution, block_writes
+from reference_node.capture.header_rules import (
+    GAS_LIMIT_BOUND_DIVISOR,
+    MAX_BLOCK_BYTES,
+    MIN_GAS_LIMIT,
+    check_body,
+    check_header,
+    difference,
 )
+from reference_node.chain.config import ChainConfig, Fork
+from reference_node.chain.roots import (
+    BLOOM_BYTES,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_UNCLES_HASH,
+    block_bloom,
+    receipts_root,
+    transactions_root,
+    withdrawals_root,
+)
+from reference_node.chain.trie_update import EMPTY_ROOT
+from reference_node.chain.types import Block, Body, Header, Transaction, Withdrawal, decode_block, encode_block
 from reference_node.errors import InvalidBlock
-from reference_node.evm import system_calls
-from reference_node.evm.fees import blob_base_fee_at
-from reference_node.evm.forks import accounts_of, build_state
-from reference_node.evm.transactions import BlockRules, InvalidTransaction, apply_transaction
-from reference_node.store.schema import body_key, header_key, header_number_key, receipts_key
+from reference_node.evm.fees import BLOB_GAS, next_base_fee, next_excess_blob_gas
+from reference_node.evm.system_calls import InvalidRequests
+from reference_node.evm.transactions import InvalidTransaction, NotYetValid
 from reference_node.store.view import KeyValueReader
+
+_SIZE_MARGIN_BYTES = 1_000_000
+"""What a built block leaves free of its size limit, as geth's miner does."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutedBlock:
-    """A block that keeps all rules, and what its execution left."""
+class BlockAttributes:
+    """What the maker of a block chooses beside its transactions."""
 
-    block: Block
-    receipts: tuple[Receipt, ...]
-    writes: dict[bytes, bytes]
-    """State trie nodes, code, header, number, body and receipts; nothing that makes the block canonical."""
+    timestamp: int
+    """Above the parent's."""
+    fee_recipient: bytes
+    prev_randao: bytes = bytes(32)
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """From Shanghai on."""
+    parent_beacon_block_root: bytes = bytes(32)
+    """From Cancun on."""
+    extra_data: bytes = b""
+    gas_limit: int | None = None
+    """The limit to move to, as fast as a block may; None keeps the parent's."""
 
 
-class Execution:
-    """A block under way: a state, and the receipts so far."""
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A transaction that a built block does not hold."""
 
-    def __init__(self, store: KeyValueReader, config: ChainConfig, parent: Header, header: Header) -> None:
-        """Make the system calls that come first; `header` needs all that code can see of it."""
-        self.rules = BlockRules(
-            config.fork_at(header.timestamp), header.base_fee_per_gas or 0, blob_base_fee_at(config, header)
-        )
-        self.state: BaseState = build_state(config, store, header, parent.state_root)
-        self.receipts: list[Receipt] = []
-        self.gas_used = 0
-        self._config = config
-        self._header = header
-        system_calls.before_transactions(self.state, self.rules.fork, header)
+    transaction: Transaction
+    reason: str
+    may_come_later: bool
+    """Whether a later block could hold it."""
 
-    def apply(self, transaction: Transaction) -> None:
-        """Apply the next transaction. Raises InvalidTransaction and leaves all as it was."""
-        try:
-            sender = sender_of(transaction, self._config.chain_id)
-        except ValueError as error:
-            raise InvalidTransaction(str(error)) from error
-        gas_available = self._header.gas_limit - self.gas_used
-        outcome = apply_transaction(self.state, self.rules, transaction, sender, gas_available)
-        self.gas_used += outcome.gas_used
-        self.receipts.append(Receipt(int(outcome.is_success), self.gas_used, outcome.logs))
 
-    def finish(self, block_withdrawals: Sequence[Withdrawal]) -> bytes | None:
-        """Do what comes after the transactions. Returns the requests hash, None before Prague.
+@dataclass(frozen=True, slots=True)
+class BuiltBlock:
+    """A block, executed, and what it does not hold of the transactions given for it."""
 
-        Raises:
-            InvalidRequests: the requests can't be made.
-        """
-        system_calls.apply_withdrawals(self.state, block_withdrawals)
-        if self.rules.fork < Fork.PRAGUE:
-            return None
-        return requests_hash(system_calls.collect_requests(self.state, self._config, self.logs()))
-
-    def logs(self) -> list[Log]:
-        """Return all logs so far."""
-        return [log for receipt in self.receipts for log in receipt.logs]
-
-    def commit(self) -> tuple[bytes, dict[bytes, bytes]]:
-        """Return the state root and the new trie nodes and code by key."""
-        accounts = accounts_of(self.state)
-        return accounts.make_state_root(), accounts.database.writes
+    executed: ExecutedBlock
+    left_out: tuple[LeftOut, ...]
 
 
 def execute_block(store: KeyValueReader, config: ChainConfig, parent: Header, block: Block) -> ExecutedBlock:
@@ -110,7 +93,7 @@ def execute_block(store: KeyValueReader, config: ChainConfig, parent: Header, bl
             ) from error
     try:
         requests = execution.finish(block.body.withdrawals or ())
-    except system_calls.InvalidRequests as error:
+    except InvalidRequests as error:
         raise InvalidBlock(f"block {header.number} 0x{header.hash.hex()}: {error}") from error
     receipts = tuple(execution.receipts)
     state_root, writes = execution.commit()
@@ -126,12 +109,110 @@ def execute_block(store: KeyValueReader, config: ChainConfig, parent: Header, bl
     return ExecutedBlock(block, receipts, {**writes, **block_writes(block, receipts)})
 
 
-def block_writes(block: Block, receipts: Sequence[Receipt]) -> dict[bytes, bytes]:
-    """Return the writes that store a block and its receipts, whether canonical or not."""
-    number, block_hash = block.header.number, block.header.hash
-    return {
-        header_key(number, block_hash): encode_header(block.header),
-        header_number_key(block_hash): number.to_bytes(8, "big"),
-        body_key(number, block_hash): encode_body(block.body),
-        receipts_key(number, block_hash): encode_stored_receipts(receipts),
-    }
+def build_block(
+    store: KeyValueReader,
+    config: ChainConfig,
+    parent: Header,
+    attributes: BlockAttributes,
+    transactions: Iterable[Transaction],
+) -> BuiltBlock:
+    """Build a block on its parent from those of the transactions that fit, in their order.
+
+    Raises:
+        InvalidBlock: the attributes allow no block, or the system contracts are missing.
+        MissingState: the parent's state is not in the store.
+    """
+    draft = _draft_header(config, parent, attributes)
+    check_header(config, parent, draft)
+    execution = Execution(store, config, parent, draft)
+    included, left_out = _fill(execution, config, draft, transactions)
+    try:
+        requests = execution.finish(attributes.withdrawals)
+    except InvalidRequests as error:
+        raise InvalidBlock(f"block {draft.number} can't be built: {error}") from error
+    receipts = tuple(execution.receipts)
+    state_root, writes = execution.commit()
+    withdrawals = attributes.withdrawals if draft.withdrawals_root is not None else None
+    blob_gas = None if draft.blob_gas_used is None else BLOB_GAS * sum(map(_blob_count, included))
+    header = replace(
+        draft,
+        state_root=state_root,
+        transactions_root=transactions_root(included),
+        receipts_root=receipts_root(included, receipts),
+        bloom=block_bloom(receipts),
+        gas_used=execution.gas_used,
+        blob_gas_used=blob_gas,
+        requests_hash=requests,
+    )
+    encoded = encode_block(Block(header, Body(tuple(included), (), withdrawals, 0)))
+    block = decode_block(encoded)
+    executed = ExecutedBlock(block, receipts, {**writes, **block_writes(block, receipts)})
+    return BuiltBlock(executed, tuple(left_out))
+
+
+def _fill(
+    execution: Execution, config: ChainConfig, header: Header, transactions: Iterable[Transaction]
+) -> tuple[list[Transaction], list[LeftOut]]:
+    """Apply the transactions that fit; return them and the others."""
+    schedule = config.blob_schedule_at(header.timestamp)
+    blobs_left = schedule.max if schedule else 0
+    bytes_left = MAX_BLOCK_BYTES - _SIZE_MARGIN_BYTES
+    included: list[Transaction] = []
+    left_out: list[LeftOut] = []
+    for transaction in transactions:
+        try:
+            if _blob_count(transaction) > blobs_left:
+                raise NotYetValid(f"blob limit reached: transaction has {_blob_count(transaction)}, left {blobs_left}")
+            if len(transaction.raw) > bytes_left:
+                raise NotYetValid(
+                    f"block size reached: transaction has {len(transaction.raw)} bytes, left {bytes_left}"
+                )
+            execution.apply(transaction)
+        except InvalidTransaction as error:
+            left_out.append(LeftOut(transaction, str(error), isinstance(error, NotYetValid)))
+            continue
+        included.append(transaction)
+        blobs_left -= _blob_count(transaction)
+        bytes_left -= len(transaction.raw)
+    return included, left_out
+
+
+def _draft_header(config: ChainConfig, parent: Header, attributes: BlockAttributes) -> Header:
+    """Return the header of a block without transactions, whose roots are not known yet."""
+    fork = config.fork_at(attributes.timestamp)
+    return Header(
+        parent_hash=parent.hash,
+        uncles_hash=EMPTY_UNCLES_HASH,
+        coinbase=attributes.fee_recipient,
+        state_root=parent.state_root,
+        transactions_root=EMPTY_ROOT,
+        receipts_root=EMPTY_ROOT,
+        bloom=bytes(BLOOM_BYTES),
+        difficulty=0,
+        number=parent.number + 1,
+        gas_limit=_gas_limit(parent.gas_limit, attributes.gas_limit),
+        gas_used=0,
+        timestamp=attributes.timestamp,
+        extra_data=attributes.extra_data,
+        mix_hash=attributes.prev_randao,
+        nonce=bytes(8),
+        base_fee_per_gas=next_base_fee(parent),
+        withdrawals_root=withdrawals_root(attributes.withdrawals) if fork >= Fork.SHANGHAI else None,
+        blob_gas_used=0 if fork >= Fork.CANCUN else None,
+        excess_blob_gas=next_excess_blob_gas(config, parent, attributes.timestamp) if fork >= Fork.CANCUN else None,
+        parent_beacon_block_root=attributes.parent_beacon_block_root if fork >= Fork.CANCUN else None,
+        requests_hash=EMPTY_REQUESTS_HASH if fork >= Fork.PRAGUE else None,
+        hash=bytes(32),
+        size=0,
+    )
+
+
+def _gas_limit(parent_limit: int, wanted: int | None) -> int:
+    if wanted is None:
+        return parent_limit
+    step = parent_limit // GAS_LIMIT_BOUND_DIVISOR - 1
+    return max(parent_limit - step, min(parent_limit + step, max(wanted, MIN_GAS_LIMIT)))
+
+
+def _blob_count(transaction: Transaction) -> int:
+    return len(transaction.blob_versioned_hashes or ())

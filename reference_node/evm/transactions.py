@@ -42,6 +42,10 @@ class InvalidTransaction(ValueError):
     """A transaction that no block may hold at this place; the text says why."""
 
 
+class NotYetValid(InvalidTransaction):
+    """A transaction that a later block may well hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockRules:
     """What of a block the rules for its transactions depend on."""
@@ -101,7 +105,7 @@ def check_transaction(
             f"max initcode size exceeded: code size {len(transaction.data)}, limit {MAX_INITCODE_BYTES}"
         )
     if transaction.gas > gas_available:
-        raise InvalidTransaction(f"gas limit reached: transaction wants {transaction.gas}, left are {gas_available}")
+        raise NotYetValid(f"gas limit reached: transaction wants {transaction.gas}, left are {gas_available}")
     _check_balance(state, transaction, sender)
     for error, needed in (
         ("intrinsic gas too low", intrinsic_gas(rules.fork, transaction)),
@@ -179,8 +183,9 @@ def _check_ranges(transaction: Transaction) -> None:
 def _check_sender(state: BaseState, rules: BlockRules, transaction: Transaction, sender: bytes) -> None:
     nonce = state.get_nonce(Address(sender))
     if transaction.nonce != nonce:
-        word = "high" if transaction.nonce > nonce else "low"
-        raise InvalidTransaction(f"nonce too {word}: address 0x{sender.hex()}, tx: {transaction.nonce} state: {nonce}")
+        is_high = transaction.nonce > nonce
+        text = f"address 0x{sender.hex()}, tx: {transaction.nonce} state: {nonce}"
+        raise NotYetValid(f"nonce too high: {text}") if is_high else InvalidTransaction(f"nonce too low: {text}")
     if nonce == _MAX_UINT64:
         raise InvalidTransaction(f"nonce has max value: address 0x{sender.hex()}, nonce: {nonce}")
     if rules.fork >= Fork.OSAKA and transaction.gas > MAX_TRANSACTION_GAS:
@@ -197,9 +202,7 @@ def _check_fees(rules: BlockRules, transaction: Transaction) -> None:
             f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: {tip}, maxFeePerGas: {cap}"
         )
     if cap < rules.base_fee:
-        raise InvalidTransaction(
-            f"max fee per gas less than block base fee: maxFeePerGas: {cap}, baseFee: {rules.base_fee}"
-        )
+        raise NotYetValid(f"max fee per gas less than block base fee: maxFeePerGas: {cap}, baseFee: {rules.base_fee}")
 
 
 def _check_blobs(rules: BlockRules, transaction: Transaction) -> None:
@@ -217,7 +220,7 @@ def _check_blobs(rules: BlockRules, transaction: Transaction) -> None:
             raise InvalidTransaction(f"blob {index} has invalid hash version")
     cap, fee = transaction.max_fee_per_blob_gas or 0, rules.blob_base_fee or 0
     if cap < fee:
-        raise InvalidTransaction(
+        raise NotYetValid(
             f"max fee per blob gas less than block blob gas fee: blobGasFeeCap: {cap}, blobBaseFee: {fee}"
         )
 
@@ -227,7 +230,7 @@ def _check_balance(state: BaseState, transaction: Transaction, sender: bytes) ->
     needed += BLOB_GAS * _blob_count(transaction) * (transaction.max_fee_per_blob_gas or 0)
     balance = state.get_balance(Address(sender))
     if balance < needed:
-        raise InvalidTransaction(
+        raise NotYetValid(
             f"insufficient funds for gas * price + value: address 0x{sender.hex()} have {balance} want {needed}"
         )
 
