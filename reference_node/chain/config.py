@@ -11,7 +11,8 @@ from typing import Any
 
 from reference_node.errors import ChainFileError
 
-MAINNET_DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa")
+NO_DEPOSIT_CONTRACT = bytes(20)
+"""What geth takes where a config names none: the zero address, which emits no event."""
 
 
 class Fork(IntEnum):
@@ -106,7 +107,7 @@ def parse_chain_config(config: Mapping[str, Any]) -> ChainConfig:
             for key, fork in _SCHEDULE_KEYS.items()
             if schedule.get(key) is not None
         ),
-        deposit_contract=bytes.fromhex(deposit.removeprefix("0x")) if deposit else MAINNET_DEPOSIT_CONTRACT,
+        deposit_contract=bytes.fromhex(deposit.removeprefix("0x")) if deposit else NO_DEPOSIT_CONTRACT,
     )
 
 

@@ -124,8 +124,7 @@ def _state(file: GenesisFile) -> tuple[bytes, dict[bytes, bytes]]:
                 storage.set(keccak(slot), encode_rlp(value.lstrip(b"\0")))
         storage_root, nodes = storage.commit()
         code_hash = keccak(account.code)
-        if account.code:
-            writes[schema.code_key(code_hash)] = account.code
+        writes[schema.code_key(code_hash)] = account.code  # geth stores the empty code too
         writes.update(nodes)
         fields = [from_int(account.nonce), from_int(account.balance), storage_root, code_hash]
         trie.set(keccak(address), encode_rlp(fields))

@@ -111,7 +111,7 @@ def parse_genesis(item: Any) -> GenesisFile:
 
 def encode_config(config: Mapping[str, Any]) -> bytes:
     """Return the JSON under which geth stores a chain config: its own field order, absent fields left out."""
-    ordered = {name: config[name] for name in CONFIG_FIELDS if config.get(name) not in (None, False)}
+    ordered = {name: value for name, value in config.items() if value is not None and value is not False}
     ordered["depositContractAddress"] = str(config.get("depositContractAddress") or "0x" + "00" * 20).lower()
     ordered = {name: ordered[name] for name in CONFIG_FIELDS if name in ordered}
     if "blobSchedule" in ordered:
