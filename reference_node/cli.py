@@ -1,0 +1,55 @@
+"""The commands `ethercattle master` and `ethercattle replica`."""
+
+from pathlib import Path
+
+import click
+
+from reference_node.commands import Command, stop_on_signals
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--datadir", type=FOLDER, required=True, help="Data directory; the database is in geth/chaindata below it."
+)
+@click.option("--genesis", type=FILE, required=True, help="The chain's genesis.json, as geth takes it.")
+@click.option("--import", "chain_files", type=FILE, multiple=True, help="File of block RLPs, as geth exports them.")
+@click.option("--side", "side_files", type=FILE, multiple=True, help="File of blocks to store beside the chain.")
+@click.option(
+    "--forkchoice", type=FILE, help="JSON file with the hashes head, safe and finalized, set after the import."
+)
+@click.option(
+    "--period", type=click.FloatRange(0), default=0.0, help="Seconds between imported blocks (0: all at once)."
+)
+@click.option("--gcmode", type=click.Choice(["archive"]), default="archive", help="Every state is kept.")
+@click.option("--kafka.broker", "broker", required=True, help="The log: sqlite:///path (the file is made if missing).")
+@click.option("--kafka.topic", "topic", default="geth", show_default=True, help="Topic the writes are published to.")
+@click.option(
+    "--heartbeat", type=click.FloatRange(0.01), default=30.0, show_default=True, help="Seconds between heartbeats."
+)
+@click.option("--promote", is_flag=True, help="Open a new epoch: fence out the master that had the log before.")
+@click.option("--exit-when-done", is_flag=True, help="End after the import instead of sending heartbeats.")
+def master(
+    datadir: Path, genesis: Path, chain_files: tuple[Path, ...], side_files: tuple[Path, ...], forkchoice: Path | None,
+    period: float, gcmode: str, broker: str, topic: str, heartbeat: float, promote: bool, exit_when_done: bool,
+) -> None:  # fmt: skip
+    """Execute blocks and publish their database writes to a log."""
+    from reference_node.roles.master import MasterSettings, run_master
+
+    del gcmode  # archive is the only mode, and named so that the flags of the operator's guide work as they are
+    settings = MasterSettings(
+        datadir=datadir,
+        genesis=genesis,
+        broker=broker,
+        topic=topic,
+        chain_files=chain_files,
+        side_files=side_files,
+        forkchoice=forkchoice,
+        period_seconds=period,
+        heartbeat_seconds=heartbeat,
+        promote=promote,
+        exit_when_done=exit_when_done,
+    )
+    run_master(settings, stop_on_signals())

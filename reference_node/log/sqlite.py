@@ -1,0 +1,235 @@
+"""The embedded log: one SQLite file in WAL mode, for many processes on one machine.
+
+Every append is one transaction with full synchronisation, so an acknowledged record survives a crash.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import rlp
+
+from reference_node.chain.types import encode_rlp
+from reference_node.errors import Fenced, LogRefused, LogUnavailable
+from reference_node.log.interface import Bounds, FencedWriter, Record, StoredRecord
+
+T = TypeVar("T")
+
+APPLICATION_ID = 0x45434C47  # "ECLG": tells our files from other SQLite databases
+BUSY_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.005
+_TABLES = """
+CREATE TABLE IF NOT EXISTS topics (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    first INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0, sequence INTEGER
+);
+CREATE TABLE IF NOT EXISTS records (
+    topic INTEGER NOT NULL, position INTEGER NOT NULL, value BLOB NOT NULL, headers BLOB NOT NULL,
+    UNIQUE (topic, position)
+);
+CREATE TABLE IF NOT EXISTS groups (
+    topic TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, name)
+);
+"""
+
+
+class SqliteLog:
+    """A log in one file; safe to share between the threads of a process."""
+
+    def __init__(self, path: Path, create: bool) -> None:
+        """Open the file. Raises LogUnavailable where it is missing (unless `create`) or is not such a log."""
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+                uri=True,
+                timeout=BUSY_SECONDS_MAX,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        except sqlite3.Error as error:
+            expected = "a folder that can be written to" if create else "a log that a master has made"
+            raise LogUnavailable(f"sqlite:///{path} can't be opened, expected {expected}: {error}") from error
+        try:
+            self._prepare(create)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def bounds(self, topic: str) -> Bounds:
+        """Return the readable range of a topic."""
+        return self._bounds(topic)[1]
+
+    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
+        """Return up to `limit` records from `offset` on, waiting up to the timeout for the first."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            identity, bounds = self._bounds(topic)
+            if not bounds.start <= offset <= bounds.end:
+                raise LogRefused(
+                    f"topic {topic!r} holds offsets {bounds.start} to {bounds.end - 1}, but offset {offset} is needed"
+                )
+            if offset < bounds.end or time.monotonic() >= deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        rows = self._run(
+            lambda: self._connection.execute(
+                "SELECT position, value, headers FROM records WHERE topic = ? AND position >= ?"
+                " ORDER BY position LIMIT ?",
+                (identity, offset, limit),
+            ).fetchall()
+        )
+        return [StoredRecord(position, Record(value, _decode_headers(headers))) for position, value, headers in rows]
+
+    def open_writer(self, topic: str, epoch: int) -> FencedWriter:
+        """Make the topic if missing, and fence out every writer of an older epoch."""
+        with self._transaction():
+            self._make_topic(topic)
+            known, sequence = self._connection.execute(
+                "SELECT epoch, sequence FROM topics WHERE name = ?", (topic,)
+            ).fetchone()
+            if epoch < known:
+                raise Fenced(f"topic {topic!r} is at epoch {known}, but this master is at epoch {epoch}")
+            self._connection.execute("UPDATE topics SET epoch = ? WHERE name = ?", (epoch, topic))
+        return _SqliteWriter(self, topic, epoch, sequence)
+
+    def append(self, topic: str, records: Sequence[Record]) -> int:
+        """Append without fencing, making the topic if missing; return its end."""
+        with self._transaction():
+            self._make_topic(topic)
+            return self._insert(topic, records)
+
+    def append_fenced(
+        self, topic: str, epoch: int, records: Sequence[Record], sequence_first: int, sequence_next: int
+    ) -> int:
+        """Append if the epoch is still the newest and the sequence goes on; return the topic's end."""
+        with self._transaction():
+            known, sequence = self._connection.execute(
+                "SELECT epoch, sequence FROM topics WHERE name = ?", (topic,)
+            ).fetchone() or (0, None)
+            if known != epoch:
+                raise Fenced(f"topic {topic!r} is at epoch {known}, but this master is at epoch {epoch}")
+            if sequence is not None and sequence != sequence_first:
+                raise LogRefused(
+                    f"topic {topic!r} goes on at sequence {sequence}, but this master would write {sequence_first}"
+                )
+            self._connection.execute("UPDATE topics SET sequence = ? WHERE name = ?", (sequence_next, topic))
+            return self._insert(topic, records)
+
+    def committed(self, topic: str, group: str) -> int | None:
+        """Return the offset a consumer group goes on from, or None if it has never committed."""
+        row = self._run(
+            lambda: self._connection.execute(
+                "SELECT next FROM groups WHERE topic = ? AND name = ?", (topic, group)
+            ).fetchone()
+        )
+        return None if row is None else int(row[0])
+
+    def commit(self, topic: str, group: str, offset: int) -> None:
+        """Remember that a consumer group goes on from this offset."""
+        with self._transaction():
+            self._connection.execute("REPLACE INTO groups VALUES (?, ?, ?)", (topic, group, offset))
+
+    def truncate(self, topic: str, start: int) -> None:
+        """Drop all records below `start`."""
+        with self._transaction():
+            row = self._connection.execute("SELECT id, first, next FROM topics WHERE name = ?", (topic,)).fetchone()
+            if row is None:
+                raise LogUnavailable(f"sqlite:///{self._path} has no topic {topic!r}")
+            identity, first, end = row
+            kept = min(max(first, start), end)
+            self._connection.execute("DELETE FROM records WHERE topic = ? AND position < ?", (identity, kept))
+            self._connection.execute("UPDATE topics SET first = ? WHERE id = ?", (kept, identity))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self, create: bool) -> None:
+        found = self._run(lambda: self._connection.execute("PRAGMA application_id").fetchone()[0])
+        tables = self._run(lambda: self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        if found != APPLICATION_ID and (tables or not create):
+            raise LogUnavailable(f"sqlite:///{self._path} is not an ethercattle log")
+        if create:
+            self._run(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchone())
+            self._run(lambda: self._connection.executescript(f"PRAGMA application_id = {APPLICATION_ID}; {_TABLES}"))
+        self._run(lambda: self._connection.execute("PRAGMA synchronous = FULL"))
+
+    def _bounds(self, topic: str) -> tuple[int, Bounds]:
+        row = self._run(
+            lambda: self._connection.execute("SELECT id, first, next FROM topics WHERE name = ?", (topic,)).fetchone()
+        )
+        if row is None:
+            raise LogUnavailable(f"sqlite:///{self._path} has no topic {topic!r}")
+        return row[0], Bounds(row[1], row[2])
+
+    def _make_topic(self, topic: str) -> None:
+        self._connection.execute("INSERT OR IGNORE INTO topics (name) VALUES (?)", (topic,))
+
+    def _insert(self, topic: str, records: Sequence[Record]) -> int:
+        identity, end = self._connection.execute("SELECT id, next FROM topics WHERE name = ?", (topic,)).fetchone()
+        self._connection.executemany(
+            "INSERT INTO records VALUES (?, ?, ?, ?)",
+            [(identity, end + place, r.value, _encode_headers(r.headers)) for place, r in enumerate(records)],
+        )
+        self._connection.execute("UPDATE topics SET next = ? WHERE id = ?", (end + len(records), identity))
+        return int(end) + len(records)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            self._translate(lambda: self._connection.execute("BEGIN IMMEDIATE"))
+            try:
+                yield
+                self._translate(lambda: self._connection.execute("COMMIT"))
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise LogUnavailable(f"sqlite:///{self._path}: {error}") from error
+                raise
+
+    def _run(self, action: Callable[[], T]) -> T:
+        with self._lock:
+            return self._translate(action)
+
+    def _translate(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"sqlite:///{self._path} can't be used as a log: {error}") from error
+
+
+class _SqliteWriter:
+    """The right to append to one topic under one epoch."""
+
+    def __init__(self, log: SqliteLog, topic: str, epoch: int, sequence: int | None) -> None:
+        self._log = log
+        self._topic = topic
+        self._epoch = epoch
+        self._sequence = sequence
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    def append(self, records: Sequence[Record], sequence_first: int, sequence_next: int) -> int:
+        return self._log.append_fenced(self._topic, self._epoch, records, sequence_first, sequence_next)
+
+    def close(self) -> None:
+        """Nothing is held open: the file belongs to the log."""
+
+
+def _encode_headers(headers: tuple[tuple[str, bytes], ...]) -> bytes:
+    return encode_rlp([[name.encode(), value] for name, value in headers])
+
+
+def _decode_headers(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name.decode(), value) for name, value in rlp.decode(data))

@@ -1,0 +1,185 @@
+"""A master's database: every step goes in together with the records that will tell the replicas of it."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import rlp
+
+from reference_node.chain.types import encode_rlp
+from reference_node.errors import LogRefused, StoreError
+from reference_node.log.codec_writebatch import (
+    PART_BYTES_MAX,
+    Batch,
+    Chain,
+    chain_at,
+    encode_batch,
+    encode_epoch,
+    encode_heartbeat,
+    with_epoch,
+)
+from reference_node.log.interface import FencedWriter, Log, Record
+from reference_node.store.leveldb import Store
+from reference_node.store.position import OUTBOX_PREFIX, Position, digest_key, read_position
+from reference_node.writeset import encode_write_batch
+
+PUBLISHED_BATCHES_MAX = 64
+"""Batches that one append carries at the most."""
+Clock = Callable[[], int]
+"""Returns milliseconds since 1970."""
+
+
+def wall_clock_ms() -> int:
+    """Return the machine's clock, milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ForkChoiceMove:
+    """Which blocks became safe and finalized with a step."""
+
+    safe_hash: bytes | None = None
+    finalized_hash: bytes | None = None
+
+
+class Ledger:
+    """Commits steps to the database and its outbox, and publishes the outbox in order."""
+
+    def __init__(self, store: Store, clock: Clock = wall_clock_ms, part_bytes_max: int = PART_BYTES_MAX) -> None:
+        self.store = store
+        self._clock = clock
+        self._part_bytes_max = part_bytes_max
+        self._position = read_position(store)
+        self._writer: FencedWriter | None = None
+
+    @property
+    def position(self) -> Position:
+        """The last step in the database."""
+        return self._position
+
+    def commit(
+        self,
+        writes: Mapping[bytes, bytes | None],
+        source_first: int,
+        source_last: int,
+        move: ForkChoiceMove = ForkChoiceMove(),
+    ) -> None:
+        """Write a step and its outbox records in one atomic batch, durably."""
+        batch = Batch(
+            encode_write_batch(writes.items()), source_first, source_last, self._clock(),
+            move.safe_hash, move.finalized_hash,
+        )  # fmt: skip
+        records, chain = encode_batch(batch, self._position.chain, self._part_bytes_max)
+        moved = replace(
+            self._position,
+            chain=chain,
+            time_ms=batch.time_ms,
+            safe_hash=move.safe_hash or self._position.safe_hash,
+            finalized_hash=move.finalized_hash or self._position.finalized_hash,
+        )
+        outbox = [(_outbox_key(chain.sequence, part), _encode_record(record)) for part, record in enumerate(records)]
+        self.store.apply(writes.items(), moved, outbox, durable=True)
+        self._position = moved
+
+    def connect(self, log: Log, topic: str, promote: bool) -> None:
+        """Become the log's only writer, and drop from the outbox what the log already has.
+
+        Raises:
+            Fenced: a newer epoch is open.
+            LogRefused: the log does not continue into this database.
+        """
+        epoch = max(self._position.epoch, 1) + (1 if promote else 0)
+        self._writer = log.open_writer(topic, epoch)
+        bounds = log.bounds(topic)
+        last = log.read(topic, bounds.end - 1, 1, 0)[0] if bounds.end > bounds.start else None
+        if last is None and bounds.end:
+            raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")
+        in_log = chain_at(last) if last else Chain()
+        self._check_continues(in_log, topic)
+        self._forget_published(in_log.sequence, bounds.end - 1, epoch)
+        opened = int.from_bytes(dict(last.record.headers).get("epoch", b""), "big") if last else 0
+        if opened < epoch:
+            record = encode_epoch(in_log, self._clock(), epoch)
+            end = self._writer.append([record], in_log.sequence, in_log.sequence)
+            self._forget_published(in_log.sequence, end - 1, epoch)
+
+    def publish(self) -> int:
+        """Append every outbox record to the log, and return how many batches that were."""
+        assert self._writer is not None, "connect first"
+        published = 0
+        while entries := list(self._pending()):
+            first, last = entries[0][0], entries[-1][0]
+            records = [with_epoch(record, self._writer.epoch) for _, record in entries]
+            end = self._writer.append(records, first - 1, last)
+            self._forget_published(last, end - 1, self._writer.epoch)
+            published += last - first + 1
+        return published
+
+    def heartbeat(self) -> None:
+        """Tell the replicas that the master is alive (after publishing all there is)."""
+        assert self._writer is not None, "connect first"
+        self.publish()
+        at = self._position.chain
+        record = with_epoch(encode_heartbeat(at, self._clock()), self._writer.epoch)
+        end = self._writer.append([record], at.sequence, at.sequence)
+        self._forget_published(at.sequence, end - 1, self._writer.epoch)
+
+    def _pending(self) -> Iterator[tuple[int, Record]]:
+        """Yield (sequence, record) of the oldest whole batches in the outbox."""
+        first = None
+        for key, value in self.store.iterator(prefix=OUTBOX_PREFIX):
+            sequence = int.from_bytes(key[len(OUTBOX_PREFIX) : -4], "big")
+            first = sequence if first is None else first
+            if sequence - first >= PUBLISHED_BATCHES_MAX:
+                return
+            yield sequence, _decode_record(value)
+
+    def _check_continues(self, in_log: Chain, topic: str) -> None:
+        own = self._position.chain
+        if in_log.sequence > own.sequence:
+            raise LogRefused(
+                f"topic {topic!r} is at sequence {in_log.sequence}, but this database at {own.sequence}: "
+                "bring it up with `ethercattle replica --replica.syncshutdown` first"
+            )
+        digest = self.store.get(digest_key(in_log.sequence)) if in_log.sequence else in_log.digest
+        if digest != in_log.digest:
+            raise LogRefused(
+                f"topic {topic!r} has other content at sequence {in_log.sequence} than this database: "
+                "another master wrote it, or the database belongs to another log"
+            )
+        oldest = next(self._pending(), None)
+        needed = oldest[0] if oldest else own.sequence + 1
+        if in_log.sequence + 1 < needed:
+            raise LogRefused(
+                f"topic {topic!r} ends at sequence {in_log.sequence}, but this master has published up to {needed - 1}"
+            )
+
+    def _forget_published(self, sequence: int, offset: int, epoch: int) -> None:
+        done = [
+            (key, None)
+            for key, _ in self.store.iterator(prefix=OUTBOX_PREFIX)
+            if int.from_bytes(key[len(OUTBOX_PREFIX) : -4], "big") <= sequence
+        ]
+        self._position = replace(self._position, offset=offset, epoch=epoch)
+        self.store.apply((), self._position, done)
+
+
+def check_no_outbox(store: Store) -> None:
+    """Raise StoreError where a master left batches unpublished, so that no replica takes its database over."""
+    if next(iter(store.iterator(prefix=OUTBOX_PREFIX)), None) is not None:
+        raise StoreError(
+            f"{store.path} is a master's database with unpublished batches: start the master once more first"
+        )
+
+
+def _outbox_key(sequence: int, part: int) -> bytes:
+    return OUTBOX_PREFIX + sequence.to_bytes(8, "big") + part.to_bytes(4, "big")
+
+
+def _encode_record(record: Record) -> bytes:
+    return encode_rlp([record.value, [[name.encode(), content] for name, content in record.headers]])
+
+
+def _decode_record(data: bytes) -> Record:
+    value, headers = rlp.decode(data)
+    return Record(value, tuple((name.decode(), content) for name, content in headers))
