@@ -1,0 +1,141 @@
+"""Follows a log into a replica's database, and says how far it has come."""
+
+import threading
+
+from reference_node.errors import EtherCattleError, LogError, LogRefused
+from reference_node.health import Health
+from reference_node.log.interface import Log, StoredRecord
+from reference_node.roles.ledger import check_no_outbox
+from reference_node.store.apply import Progress, advance
+from reference_node.store.leveldb import Store
+from reference_node.store.position import Position, digest_key, read_position
+from reference_node.store.publish import Publisher
+from reference_node.store.view import View
+
+RECORDS_READ_MAX = 256
+"""Records that one read takes from the log at the most."""
+READ_SECONDS = 0.2
+"""How long a read waits at the end of the log, and so how long a stop may take."""
+
+
+class Follower:
+    """Applies a topic record by record; its views and health may be read from other threads."""
+
+    def __init__(self, store: Store, log: Log, topic: str, start: int | None = None) -> None:
+        """Go on from the database's position.
+
+        Args:
+            store: written by this follower alone from now on.
+            log: where the topic is.
+            topic: the topic's name.
+            start: offset to read from instead of the one after the position, -1 for the oldest;
+                records that the database already has are skipped if they are the same.
+
+        Raises:
+            StoreError: the database is a master's, with batches that were not published.
+            LogRefused: the topic is not the one the database came from, or lost what is needed.
+            LogUnavailable: the log or the topic is not there.
+        """
+        check_no_outbox(store)
+        self._store = store
+        self._log = log
+        self._topic = topic
+        self._publisher = Publisher(store)
+        position = read_position(store)
+        self._next = _first_offset(log, topic, position, start)
+        self._progress = Progress(position)
+        self._failure: EtherCattleError | None = None
+        self._publisher.refresh(position)
+
+    @property
+    def view(self) -> View | None:
+        """The newest whole view, or None before the first."""
+        return self._publisher.view
+
+    @property
+    def position(self) -> Position:
+        """Where the database stands."""
+        return self._progress.position
+
+    @property
+    def failure(self) -> EtherCattleError | None:
+        """What ended `run`, or None."""
+        return self._failure
+
+    def caught_up(self) -> bool:
+        """Say whether the log holds nothing more to apply. Raises LogError where it can't be asked."""
+        return self._next >= self._log.bounds(self._topic).end
+
+    def follow(self, timeout_seconds: float = READ_SECONDS) -> int:
+        """Apply the next records, waiting up to the timeout for the first; return how many there were.
+
+        Raises:
+            LogRefused: a record is not what has to come next; what came before it is applied.
+            LogUnavailable: the log is not there.
+        """
+        records = self._log.read(self._topic, self._next, RECORDS_READ_MAX, timeout_seconds)
+        for stored in records:
+            self._apply(stored)
+        return len(records)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Follow until told to stop; what ends it otherwise is kept in `failure`, and `stopping` is set."""
+        try:
+            while not stopping.is_set():
+                self.follow()
+        except EtherCattleError as error:
+            self._failure = error
+            stopping.set()
+
+    def health(self) -> Health:
+        """Return whether this node may serve, and where it stands."""
+        view, offset = self.view, self._next - 1
+        lag, reason = None, ""
+        try:
+            lag = max(0, self._log.bounds(self._topic).end - 1 - offset)
+        except LogError as error:
+            reason = str(error)
+        if self._failure is not None:
+            reason = str(self._failure)
+        elif view is None:
+            reason = reason or "the database holds no whole chain yet"
+        elif lag:
+            reason = f"{lag} log records behind"
+        return Health(
+            ready=not reason,
+            head_number=view.head.number if view else None,
+            head_hash=view.head.hash if view else None,
+            offset=self.position.offset,
+            lag_records=lag,
+            reason=reason,
+        )
+
+    def _apply(self, stored: StoredRecord) -> None:
+        if stored.offset != self._next:
+            raise LogRefused(f"topic {self._topic!r} gives offset {stored.offset}, but offset {self._next} is next")
+        step = advance(self._progress, stored, self._digest_of)
+        if step.writes is not None or step.progress.position != self._progress.position:
+            self._store.apply(step.writes or (), step.progress.position)
+            self._publisher.refresh(step.progress.position)
+        self._progress = step.progress
+        self._next = stored.offset + 1
+
+    def _digest_of(self, sequence: int) -> bytes | None:
+        return self._store.get(digest_key(sequence))
+
+
+def _first_offset(log: Log, topic: str, position: Position, start: int | None) -> int:
+    """Return the offset to read from. Raises LogRefused where the topic can't give what is needed."""
+    bounds, needed = log.bounds(topic), position.offset + 1
+    if start is not None and start > needed:
+        raise LogRefused(f"topic {topic!r} was to be read from offset {start}, but offset {needed} is needed next")
+    first = needed if start is None else max(bounds.start, start) if start < 0 else start
+    if not bounds.start <= first <= bounds.end:
+        held = f"offsets {bounds.start} to {bounds.end - 1}" if bounds.end > bounds.start else "no records"
+        raise LogRefused(
+            f"topic {topic!r} holds {held}, but offset {first} is needed: "
+            f"start from a snapshot of a replica at offset {bounds.start - 1} or later"
+            if first < bounds.start
+            else f"topic {topic!r} holds {held}, but offset {first} is needed: it is not the log this database follows"
+        )
+    return first
