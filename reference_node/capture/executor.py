@@ -30,7 +30,7 @@ from reference_node.chain.types import Block, Body, Header, Transaction, Withdra
 from reference_node.errors import InvalidBlock
 from reference_node.evm.fees import BLOB_GAS, next_base_fee, next_excess_blob_gas
 from reference_node.evm.system_calls import InvalidRequests
-from reference_node.evm.transactions import InvalidTransaction, NotYetValid
+from reference_node.evm.transactions import MAX_BLOBS_PER_TRANSACTION, InvalidTransaction, NotYetValid
 from reference_node.store.view import KeyValueReader
 
 _SIZE_MARGIN_BYTES = 1_000_000
@@ -155,26 +155,33 @@ def _fill(
 ) -> tuple[list[Transaction], list[LeftOut]]:
     """Apply the transactions that fit; return them and the others."""
     schedule = config.blob_schedule_at(header.timestamp)
-    blobs_left = schedule.max if schedule else 0
+    blobs_left = blobs_max = schedule.max if schedule else MAX_BLOBS_PER_TRANSACTION
     bytes_left = MAX_BLOCK_BYTES - _SIZE_MARGIN_BYTES
     included: list[Transaction] = []
     left_out: list[LeftOut] = []
     for transaction in transactions:
+        count = _blob_count(transaction)
         try:
-            if _blob_count(transaction) > blobs_left:
-                raise NotYetValid(f"blob limit reached: transaction has {_blob_count(transaction)}, left {blobs_left}")
-            if len(transaction.raw) > bytes_left:
-                raise NotYetValid(
-                    f"block size reached: transaction has {len(transaction.raw)} bytes, left {bytes_left}"
-                )
+            _check_room(transaction, blobs_max, blobs_left, bytes_left)
             execution.apply(transaction)
         except InvalidTransaction as error:
             left_out.append(LeftOut(transaction, str(error), isinstance(error, NotYetValid)))
             continue
         included.append(transaction)
-        blobs_left -= _blob_count(transaction)
+        blobs_left -= count
         bytes_left -= len(transaction.raw)
     return included, left_out
+
+
+def _check_room(transaction: Transaction, blobs_max: int, blobs_left: int, bytes_left: int) -> None:
+    """Check that a transaction's blobs and bytes fit what is left of a block. Raises InvalidTransaction."""
+    count, size = _blob_count(transaction), len(transaction.raw)
+    if count > blobs_max:
+        raise InvalidTransaction(f"transaction has {count} blobs, a block holds at most {blobs_max}")
+    if count > blobs_left:
+        raise NotYetValid(f"blob limit reached: transaction has {count}, left are {blobs_left}")
+    if size > bytes_left:
+        raise NotYetValid(f"block size reached: transaction has {size} bytes, left are {bytes_left}")
 
 
 def _draft_header(config: ChainConfig, parent: Header, attributes: BlockAttributes) -> Header:

@@ -16,6 +16,7 @@ from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.paris import ParisVM
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.shanghai import ShanghaiVM
+from eth.vm.opcode_values import SELFDESTRUCT
 from eth.vm.state import BaseState
 from eth_typing import Address, BlockNumber, Hash32
 
@@ -168,7 +169,10 @@ def _vm_class(fork: Fork, schedule: BlobSchedule | None) -> type[VM]:
 
 
 def _opcodes(fork: Fork, base: type[BaseComputation]) -> dict[int, OpcodeAPI]:
-    return {**base.opcodes, **(OSAKA_OPCODES if fork >= Fork.OSAKA else {})}
+    table = {**base.opcodes, **(OSAKA_OPCODES if fork >= Fork.OSAKA else {})}
+    # py-evm wraps this one in a warning about the future of the opcode, which would greet every block that uses it.
+    table[SELFDESTRUCT] = getattr(table[SELFDESTRUCT], "__wrapped__", table[SELFDESTRUCT])
+    return table
 
 
 def _precompiles(fork: Fork, base: type[BaseComputation]) -> dict[Address, precompiles.Precompile]:

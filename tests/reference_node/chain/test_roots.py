@@ -6,7 +6,7 @@ import rlp
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from reference_node.chain import roots
 from reference_node.chain.trie_update import EMPTY_ROOT

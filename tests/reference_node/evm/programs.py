@@ -28,4 +28,6 @@ def accounts(world: World) -> Accounts:
 def call_code(address: int, gas: int, opcode: int = 0xF1) -> bytes:
     """Return code that calls an address without data or value and leaves the success on the stack."""
     value = b"\x5f" if opcode in (0xF1, 0xF2) else b""
-    return b"\x5f" * 4 + value + b"\x73" + address.to_bytes(20, "big") + b"\x62" + gas.to_bytes(3, "big") + bytes([opcode])
+    return (
+        b"\x5f" * 4 + value + b"\x73" + address.to_bytes(20, "big") + b"\x62" + gas.to_bytes(3, "big") + bytes([opcode])
+    )

@@ -1,13 +1,14 @@
 """The account database: checkpoints against plain copies, roots against py-trie, EIP-161 clearing."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import rlp
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from reference_node.chain.trie_update import EMPTY_ROOT
 from reference_node.evm.accounts import EMPTY_CODE_HASH, Accounts
@@ -88,9 +89,10 @@ def apply(accounts: Accounts, model: Model, name: str, address: bytes, *argument
         accounts.set_storage(address, *arguments)
         account["slots"][arguments[0]] = arguments[1]
     else:
-        {"balance": accounts.set_balance, "nonce": accounts.set_nonce, "code": accounts.set_code}[name](
-            address, *arguments
-        )
+        setters: dict[str, Callable[..., None]] = {
+            "balance": accounts.set_balance, "nonce": accounts.set_nonce, "code": accounts.set_code,
+        }  # fmt: skip
+        setters[name](address, *arguments)
         account[name] = arguments[0]
 
 

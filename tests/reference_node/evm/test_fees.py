@@ -1,6 +1,7 @@
 """Base fee and blob fee; the numbers were computed with geth's own functions or are from the EIPs."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ CONFIG = ChainConfig(
 BLOB = fees.BLOB_GAS
 
 
-def parent(**fields: int) -> Header:
+def parent(**fields: Any) -> Header:
     return replace(World().head, **fields)
 
 

@@ -33,9 +33,7 @@ def test_classes_are_made_once_for_each_schedule() -> None:
     assert forks.state_class_at(CONFIG, 40).blob_schedule == SCHEDULES[1][1]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    ("timestamp", "count"), [(9, 9), (10, 9), (20, 10), (30, 17), (40, 18), (50, 18)]
-)
+@pytest.mark.parametrize(("timestamp", "count"), [(9, 9), (10, 9), (20, 10), (30, 17), (40, 18), (50, 18)])
 def test_precompiles_come_with_their_forks(timestamp: int, count: int) -> None:
     table = forks.state_class_at(CONFIG, timestamp).computation_class.get_precompiles()
     assert len(table) == count
@@ -61,9 +59,7 @@ def test_block_hashes_are_those_of_the_ancestors() -> None:
     """BLOCKHASH gives 256 ancestors by the parent links of the block, and zero for anything else."""
     code = store_result(b"\x5f\x35\x40")
     world = World("prague", {b"\xc0" * 20: {"code": f"0x{code.hex()}"}})
-    hashes = [world.head.hash]
-    for _ in range(3):
-        hashes.append(world.add().executed.block.header.hash)
+    hashes = [world.head.hash, *(world.add().executed.block.header.hash for _ in range(3))]
     for nonce, (number, expected) in enumerate([(0, hashes[0]), (3, hashes[3]), (2, hashes[2]), (99, bytes(32))]):
         world.add(sign(0, b"\xc0" * 20, nonce=nonce, data=number.to_bytes(32, "big")))
         state = forks.build_state(world.config, world.store, world.head, world.head.state_root)

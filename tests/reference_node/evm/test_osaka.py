@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.reference_node.worlds import World, sign
 from tests.reference_node.evm.programs import CONTRACT, run, store_result
+from tests.reference_node.worlds import World, sign
 
 CLZ = b"\x1e"
 

@@ -21,6 +21,8 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 @dataclass
 class Message:
+    """The input of a call."""
+
     data_as_bytes: bytes
 
 
@@ -33,12 +35,14 @@ class Call:
         self.gas = 0
 
     def consume_gas(self, amount: int, reason: str) -> None:
+        """Count gas."""
         self.gas += amount
 
 
 def call(precompile: precompiles.Precompile, data: bytes) -> Call:
-    computation: Any = Call(data)
-    precompile(computation)
+    computation = Call(data)
+    seen: Any = computation
+    precompile(seen)
     return computation
 
 
