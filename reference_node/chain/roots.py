@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 
-import rlp
 from eth_hash.auto import keccak
 
 from reference_node.chain.trie_update import MutableTrie
@@ -22,7 +21,7 @@ def list_root(items: Sequence[bytes]) -> bytes:
     """Return the root of a trie from RLP index to item; items are not empty."""
     trie = MutableTrie(_no_nodes)
     for index, item in enumerate(items):
-        trie.set(rlp.encode(from_int(index)), item)
+        trie.set(encode_rlp(from_int(index)), item)
     return trie.commit()[0]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import rlp
 from eth_hash.auto import keccak
 
+from reference_node.chain.types import encode_rlp
+
 EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
 
 ReadNode = Callable[[bytes], bytes]
@@ -18,7 +20,7 @@ ReadNode = Callable[[bytes], bytes]
 
 _Reference = Any  # what stands for a node in its parent: 32 bytes of hash, or the decoded node when it is short
 _HASHED_FROM_BYTES = 32
-_NIBBLES = tuple((byte >> 4, byte & 15) for byte in range(256))
+_NIBBLE_OF_DIGIT = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
 class _Leaf:
@@ -103,7 +105,7 @@ class MutableTrie:
             return EMPTY_ROOT, nodes
         reference = _encode(self._root, nodes)
         if not isinstance(reference, bytes):
-            data = rlp.encode(reference)
+            data = encode_rlp(reference)
             reference = keccak(data)
             nodes[reference] = data
         return reference, nodes
@@ -183,7 +185,7 @@ class MutableTrie:
 
 def to_nibbles(key: bytes) -> bytes:
     """Return the nibbles of a key, one a byte."""
-    return bytes(nibble for byte in key for nibble in _NIBBLES[byte])
+    return key.hex().encode().translate(_NIBBLE_OF_DIGIT)
 
 
 def _is_changed(child: _Child) -> bool:
@@ -253,7 +255,7 @@ def _encode(child: _Child, nodes: dict[bytes, bytes]) -> _Reference:
         item = [_compact(child.path, 2), child.value]
     else:
         item = [_compact(child.path, 0), _encode(child.child, nodes)]
-    data = rlp.encode(item)
+    data = encode_rlp(item)
     if len(data) < _HASHED_FROM_BYTES:
         child.reference = item
     else:

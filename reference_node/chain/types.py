@@ -10,6 +10,7 @@ from typing import Any
 
 import rlp
 from eth_hash.auto import keccak
+from rlp.codec import encode_raw
 
 RlpItem = Any  # nested lists of bytes, as `rlp.decode` returns them
 
@@ -133,8 +134,7 @@ class Block:
 
 def encode_rlp(item: RlpItem) -> bytes:
     """Return the RLP of nested lists of bytes."""
-    encoded: bytes = rlp.encode(item)
-    return encoded
+    return bytes(encode_raw(item))  # without the search for a sedes, which takes ten times as long
 
 
 def decode_header(data: bytes) -> Header:
@@ -146,7 +146,7 @@ def header_from_item(item: RlpItem, data: bytes | None = None) -> Header:
     """Build a header from its decoded RLP list; `data` saves encoding it again for the hash."""
     if not 15 <= len(item) <= 21:
         raise ValueError(f"header has {len(item)} fields, expected 15 to 21")
-    raw = rlp.encode(item) if data is None else data
+    raw = encode_rlp(item) if data is None else data
     later: Sequence[bytes | None] = [*item[15:], *[None] * (21 - len(item))]
     return Header(
         parent_hash=item[0],
@@ -196,7 +196,7 @@ def encode_header(header: Header) -> bytes:
 
 def transaction_from_item(item: RlpItem) -> Transaction:
     """Build a transaction from its place in a body: a list (legacy) or a byte string (typed)."""
-    return decode_transaction(item) if isinstance(item, bytes) else _legacy(item, rlp.encode(item))
+    return decode_transaction(item) if isinstance(item, bytes) else _legacy(item, encode_rlp(item))
 
 
 def decode_transaction(raw: bytes) -> Transaction:
@@ -219,7 +219,7 @@ def decode_body(data: bytes) -> Body:
 def decode_block(data: bytes) -> Block:
     """Decode a whole block's RLP: header, transactions, uncles, withdrawals."""
     item = rlp.decode(data)
-    header_rlp = rlp.encode(item[0])
+    header_rlp = encode_rlp(item[0])
     return Block(
         header_from_item(item[0], header_rlp),
         body_from_items(item[1:], _payload_size(data) - len(header_rlp)),

@@ -12,7 +12,7 @@ import rlp
 from eth_hash.auto import keccak
 
 from reference_node.chain.trie_update import EMPTY_ROOT, MutableTrie
-from reference_node.chain.types import from_int, to_int
+from reference_node.chain.types import encode_rlp, from_int, to_int
 from reference_node.evm.database import StateDatabase
 from reference_node.store.schema import code_key
 
@@ -298,7 +298,7 @@ class Accounts:
             if value == reads.get(slot, 0):
                 continue
             if value:
-                trie.set(hash_slot(slot), rlp.encode(from_int(value)))
+                trie.set(hash_slot(slot), encode_rlp(from_int(value)))
             else:
                 trie.delete(hash_slot(slot))
         new_root, nodes = trie.commit()
@@ -314,10 +314,7 @@ def decode_account(data: bytes) -> Account:
 
 def encode_account(account: Account) -> bytes:
     """Return an account's RLP."""
-    data: bytes = rlp.encode(
-        [from_int(account.nonce), from_int(account.balance), account.storage_root, account.code_hash]
-    )
-    return data
+    return encode_rlp([from_int(account.nonce), from_int(account.balance), account.storage_root, account.code_hash])
 
 
 @lru_cache(maxsize=65536)
