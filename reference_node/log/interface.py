@@ -62,6 +62,9 @@ class Log(Protocol):
     def bounds(self, topic: str) -> Bounds:
         """Return the readable range of a topic. Raises LogUnavailable when the topic does not exist."""
 
+    def identity(self, topic: str) -> bytes:
+        """Return what tells this topic from another of the same name made later. Raises LogUnavailable as `bounds`."""
+
     def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
         """Return up to `limit` records from `offset` on, waiting up to the timeout for the first.
 

@@ -3,6 +3,8 @@
 Every append is one transaction with full synchronisation, so an acknowledged record survives a crash.
 """
 
+import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -22,9 +24,10 @@ T = TypeVar("T")
 APPLICATION_ID = 0x45434C47  # "ECLG": tells our files from other SQLite databases
 BUSY_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.005
+IDENTITY_BYTES = 16
 _TABLES = """
 CREATE TABLE IF NOT EXISTS topics (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity BLOB NOT NULL,
     first INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,
     epoch INTEGER NOT NULL DEFAULT 0, sequence INTEGER
 );
@@ -43,11 +46,11 @@ class SqliteLog:
 
     def __init__(self, path: Path, create: bool) -> None:
         """Open the file. Raises LogUnavailable where it is missing (unless `create`) or is not such a log."""
-        self._path = path
+        self._path = path = path.absolute()
         self._lock = threading.Lock()
         try:
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+                f"{path.as_uri()}?mode={'rwc' if create else 'rw'}",
                 uri=True,
                 timeout=BUSY_SECONDS_MAX,
                 isolation_level=None,
@@ -57,6 +60,7 @@ class SqliteLog:
             expected = "a folder that can be written to" if create else "a log that a master has made"
             raise LogUnavailable(f"sqlite:///{path} can't be opened, expected {expected}: {error}") from error
         try:
+            self._file_number = path.stat().st_ino
             self._prepare(create)
         except BaseException:
             self._connection.close()
@@ -64,28 +68,28 @@ class SqliteLog:
 
     def bounds(self, topic: str) -> Bounds:
         """Return the readable range of a topic."""
-        return self._bounds(topic)[1]
+        return self._run(lambda: self._topic(topic))[2]
+
+    def identity(self, topic: str) -> bytes:
+        """Return the random bytes that the topic was made with."""
+        return self._run(lambda: self._topic(topic))[1]
 
     def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
         """Return up to `limit` records from `offset` on, waiting up to the timeout for the first."""
         deadline = time.monotonic() + timeout_seconds
         while True:
-            identity, bounds = self._bounds(topic)
+            bounds, rows = self._run(lambda: self._rows(topic, offset, limit))
             if not bounds.start <= offset <= bounds.end:
-                raise LogRefused(
-                    f"topic {topic!r} holds offsets {bounds.start} to {bounds.end - 1}, but offset {offset} is needed"
-                )
-            if offset < bounds.end or time.monotonic() >= deadline:
+                held = f"offsets {bounds.start} to {bounds.end - 1}" if bounds.end > bounds.start else "no records"
+                raise LogRefused(f"topic {topic!r} holds {held}, but offset {offset} is needed")
+            if offset < bounds.end:
                 break
+            if time.monotonic() >= deadline:
+                return []
             time.sleep(POLL_SECONDS)
-        rows = self._run(
-            lambda: self._connection.execute(
-                "SELECT position, value, headers FROM records WHERE topic = ? AND position >= ?"
-                " ORDER BY position LIMIT ?",
-                (identity, offset, limit),
-            ).fetchall()
-        )
-        return [StoredRecord(position, Record(value, _decode_headers(headers))) for position, value, headers in rows]
+        if not rows or rows[0][0] != offset:
+            raise LogRefused(f"topic {topic!r} has lost the record at offset {offset}")
+        return [StoredRecord(found, Record(value, _decode_headers(found, headers))) for found, value, headers in rows]
 
     def open_writer(self, topic: str, epoch: int) -> FencedWriter:
         """Make the topic if missing, and fence out every writer of an older epoch."""
@@ -139,13 +143,10 @@ class SqliteLog:
     def truncate(self, topic: str, start: int) -> None:
         """Drop all records below `start`."""
         with self._transaction():
-            row = self._connection.execute("SELECT id, first, next FROM topics WHERE name = ?", (topic,)).fetchone()
-            if row is None:
-                raise LogUnavailable(f"sqlite:///{self._path} has no topic {topic!r}")
-            identity, first, end = row
-            kept = min(max(first, start), end)
-            self._connection.execute("DELETE FROM records WHERE topic = ? AND position < ?", (identity, kept))
-            self._connection.execute("UPDATE topics SET first = ? WHERE id = ?", (kept, identity))
+            key, _, bounds = self._topic(topic)
+            kept = min(max(bounds.start, start), bounds.end)
+            self._connection.execute("DELETE FROM records WHERE topic = ? AND position < ?", (key, kept))
+            self._connection.execute("UPDATE topics SET first = ? WHERE id = ?", (kept, key))
 
     def close(self) -> None:
         """Close the file."""
@@ -159,32 +160,54 @@ class SqliteLog:
             raise LogUnavailable(f"sqlite:///{self._path} is not an ethercattle log")
         if create:
             self._run(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchone())
-            self._run(lambda: self._connection.executescript(f"PRAGMA application_id = {APPLICATION_ID}; {_TABLES}"))
+            self._run(
+                lambda: self._connection.executescript(
+                    f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; {_TABLES} COMMIT;"
+                )
+            )
         self._run(lambda: self._connection.execute("PRAGMA synchronous = FULL"))
 
-    def _bounds(self, topic: str) -> tuple[int, Bounds]:
-        row = self._run(
-            lambda: self._connection.execute("SELECT id, first, next FROM topics WHERE name = ?", (topic,)).fetchone()
-        )
+    def _topic(self, topic: str) -> tuple[int, bytes, Bounds]:
+        row = self._connection.execute(
+            "SELECT id, identity, first, next FROM topics WHERE name = ?", (topic,)
+        ).fetchone()
         if row is None:
             raise LogUnavailable(f"sqlite:///{self._path} has no topic {topic!r}")
-        return row[0], Bounds(row[1], row[2])
+        return row[0], bytes(row[1]), Bounds(row[2], row[3])
+
+    def _rows(self, topic: str, offset: int, limit: int) -> tuple[Bounds, list[tuple[int, bytes, bytes]]]:
+        """Return the topic's range and records that belong together, whatever is dropped meanwhile."""
+        self._connection.execute("BEGIN")
+        try:
+            key, _, bounds = self._topic(topic)
+            rows = self._connection.execute(
+                "SELECT position, value, headers FROM records WHERE topic = ? AND position >= ?"
+                " ORDER BY position LIMIT ?",
+                (key, offset, limit),
+            )
+            return bounds, rows.fetchall() if bounds.start <= offset < bounds.end else []
+        finally:
+            self._connection.execute("ROLLBACK")
 
     def _make_topic(self, topic: str) -> None:
-        self._connection.execute("INSERT OR IGNORE INTO topics (name) VALUES (?)", (topic,))
+        self._connection.execute(
+            "INSERT OR IGNORE INTO topics (name, identity) VALUES (?, ?)", (topic, secrets.token_bytes(IDENTITY_BYTES))
+        )
 
     def _insert(self, topic: str, records: Sequence[Record]) -> int:
-        identity, end = self._connection.execute("SELECT id, next FROM topics WHERE name = ?", (topic,)).fetchone()
+        key, _, bounds = self._topic(topic)
+        end = bounds.end + len(records)
         self._connection.executemany(
             "INSERT INTO records VALUES (?, ?, ?, ?)",
-            [(identity, end + place, r.value, _encode_headers(r.headers)) for place, r in enumerate(records)],
+            [(key, at, r.value, _encode_headers(r.headers)) for at, r in enumerate(records, bounds.end)],
         )
-        self._connection.execute("UPDATE topics SET next = ? WHERE id = ?", (end + len(records), identity))
-        return int(end) + len(records)
+        self._connection.execute("UPDATE topics SET next = ? WHERE id = ?", (end, key))
+        return end
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock:
+            self._check_file()
             self._translate(lambda: self._connection.execute("BEGIN IMMEDIATE"))
             try:
                 yield
@@ -198,7 +221,17 @@ class SqliteLog:
 
     def _run(self, action: Callable[[], T]) -> T:
         with self._lock:
+            self._check_file()
             return self._translate(action)
+
+    def _check_file(self) -> None:
+        """Raise LogUnavailable where the file was deleted or replaced: SQLite would go on with the old one."""
+        try:
+            found = os.stat(self._path).st_ino
+        except OSError as error:
+            raise LogUnavailable(f"sqlite:///{self._path} is gone: {error.strerror}") from error
+        if found != self._file_number:
+            raise LogUnavailable(f"sqlite:///{self._path} was replaced by another file")
 
     def _translate(self, action: Callable[[], T]) -> T:
         try:
@@ -231,5 +264,8 @@ def _encode_headers(headers: tuple[tuple[str, bytes], ...]) -> bytes:
     return encode_rlp([[name.encode(), value] for name, value in headers])
 
 
-def _decode_headers(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name.decode(), value) for name, value in rlp.decode(data))
+def _decode_headers(offset: int, data: bytes) -> tuple[tuple[str, bytes], ...]:
+    try:
+        return tuple((name.decode(), bytes(value)) for name, value in rlp.decode(data))
+    except (rlp.DecodingError, ValueError, TypeError, AttributeError) as error:
+        raise LogRefused(f"the record at offset {offset} has damaged headers: {error}") from error

@@ -1,6 +1,7 @@
 """Follows a log into a replica's database, and says how far it has come."""
 
 import threading
+from dataclasses import replace
 
 from reference_node.errors import EtherCattleError, LogError, LogRefused
 from reference_node.health import Health
@@ -43,7 +44,7 @@ class Follower:
         self._publisher = Publisher(store)
         position = read_position(store)
         self._next = _first_offset(log, topic, position, start)
-        self._progress = Progress(position)
+        self._progress = Progress(replace(position, topic_identity=log.identity(topic)))
         self._failure: EtherCattleError | None = None
         self._publisher.refresh(position)
 
@@ -127,6 +128,8 @@ class Follower:
 def _first_offset(log: Log, topic: str, position: Position, start: int | None) -> int:
     """Return the offset to read from. Raises LogRefused where the topic can't give what is needed."""
     bounds, needed = log.bounds(topic), position.offset + 1
+    if position.topic_identity not in {b"", log.identity(topic)}:
+        raise LogRefused(f"topic {topic!r} was made anew: it is not the log this database follows")
     if start is not None and start > needed:
         raise LogRefused(f"topic {topic!r} was to be read from offset {start}, but offset {needed} is needed next")
     first = needed if start is None else max(bounds.start, start) if start < 0 else start

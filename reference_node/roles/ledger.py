@@ -91,6 +91,7 @@ class Ledger:
         epoch = max(self._position.epoch, 1) + (1 if promote else 0)
         self._writer = log.open_writer(topic, epoch)
         bounds = log.bounds(topic)
+        self._position = replace(self._position, topic_identity=log.identity(topic))
         last = log.read(topic, bounds.end - 1, 1, 0)[0] if bounds.end > bounds.start else None
         if last is None and bounds.end:
             raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")

@@ -6,6 +6,7 @@ swapped. Such a log is refused; a record that was already applied is skipped, if
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from reference_node.errors import LogRefused
 from reference_node.log.codec_writebatch import (
@@ -19,6 +20,7 @@ from reference_node.log.codec_writebatch import (
 )
 from reference_node.log.interface import StoredRecord
 from reference_node.store.position import DIGESTS_KEPT, Position
+from reference_node.store.schema import is_private
 from reference_node.writeset import WriteSet, decode_write_batch
 
 DigestOf = Callable[[int], bytes | None]
@@ -51,11 +53,15 @@ def advance(progress: Progress, stored: StoredRecord, digest_of: DigestOf) -> St
         LogRefused: the record is not what has to come next; nothing of it may be applied.
     """
     found = decode(stored)
-    _check_epoch(progress.position, found)
+    is_read_again = found.offset <= progress.position.offset
+    if not is_read_again:
+        _check_epoch(progress.position, found)
     if found.kind != BATCH:
-        return _mark(progress, found)
+        return _mark_again(progress, found, digest_of) if is_read_again else _mark(progress, found)
     if found.sequence <= progress.position.chain.sequence:
         return _duplicate(progress, found, digest_of)
+    if is_read_again:
+        _refuse(found, f"is sequence {found.sequence}, but offset {progress.position.offset} was already done with")
     return _part(progress, found)
 
 
@@ -79,6 +85,15 @@ def _mark(progress: Progress, found: Decoded) -> Step:
     return Step(Progress(moved), None)
 
 
+def _mark_again(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step:
+    """Skip a mark that was read before, if it follows the batch it says it follows."""
+    base = digest_of(found.sequence) if found.sequence else NO_DIGEST
+    if base is None:
+        _refuse(found, f"follows sequence {found.sequence}, which is more than {DIGESTS_KEPT} batches back")
+    _check_digest(found, base)
+    return Step(progress, None)
+
+
 def _part(progress: Progress, found: Decoded) -> Step:
     position = progress.position
     expected = (position.chain.sequence + 1, len(progress.parts))
@@ -95,13 +110,16 @@ def _part(progress: Progress, found: Decoded) -> Step:
         writes = decode_write_batch(b"".join(parts))
     except ValueError as error:
         raise LogRefused(f"the batch that ends at offset {found.offset} can't be read: {error}") from error
-    moved = Position(
-        Chain(found.sequence, found.digest),
-        found.offset,
-        found.epoch,
-        found.time_ms,
-        found.safe_hash or position.safe_hash,
-        found.finalized_hash or position.finalized_hash,
+    if any(is_private(key) for key, _ in writes):
+        _refuse(found, "ends a batch that writes keys of a node's own book-keeping")
+    moved = replace(
+        position,
+        chain=Chain(found.sequence, found.digest),
+        offset=found.offset,
+        epoch=found.epoch,
+        time_ms=found.time_ms,
+        safe_hash=found.safe_hash or position.safe_hash,
+        finalized_hash=found.finalized_hash or position.finalized_hash,
     )
     return Step(Progress(moved), writes)
 
@@ -113,12 +131,11 @@ def _duplicate(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step:
     after = digest_of(found.sequence)
     if before is None or after is None:
         _refuse(found, f"repeats sequence {found.sequence}, which is more than {DIGESTS_KEPT} batches back")
-    assert before is not None
     _check_digest(found, before if found.part == 0 else progress.parts_digest)
     last = found.part + 1 == found.parts
     if last and found.digest != after:
         _refuse(found, f"repeats sequence {found.sequence} with other content")
-    moved = progress.position.at(found.offset)
+    moved = progress.position.at(max(found.offset, progress.position.offset)) if last else progress.position
     return Step(Progress(moved) if last else Progress(moved, (), found.digest), None)
 
 
@@ -128,5 +145,5 @@ def _check_digest(found: Decoded, previous: bytes) -> None:
         _refuse(found, f"has digest {found.digest.hex()[:16]}…, expected {expected.hex()[:16]}…")
 
 
-def _refuse(found: Decoded, reason: str) -> None:
+def _refuse(found: Decoded, reason: str) -> NoReturn:
     raise LogRefused(f"the record at offset {found.offset} {reason}")

@@ -28,6 +28,8 @@ class Position:
     """The master's clock in the last record, milliseconds since 1970; 0 before the first."""
     safe_hash: bytes | None = None
     finalized_hash: bytes | None = None
+    topic_identity: bytes = b""
+    """What tells the topic followed from another of the same name made later; empty before the first record."""
 
     def at(self, offset: int) -> "Position":
         """Return this position at another offset."""
@@ -38,7 +40,7 @@ def encode_position(position: Position) -> bytes:
     """Return the bytes stored under POSITION_KEY."""
     numbers = (position.offset + 1, position.epoch, position.chain.sequence, position.time_ms)
     hashes = (position.chain.digest, position.safe_hash or b"", position.finalized_hash or b"")
-    return encode_rlp([*map(from_int, numbers), *hashes])
+    return encode_rlp([*map(from_int, numbers), *hashes, position.topic_identity])
 
 
 def read_position(store: KeyValueReader) -> Position:
@@ -46,7 +48,7 @@ def read_position(store: KeyValueReader) -> Position:
     data = store.get(POSITION_KEY)
     if data is None:
         return Position()
-    offset, epoch, sequence, time_ms, digest, safe, finalized = rlp.decode(data)
+    offset, epoch, sequence, time_ms, digest, safe, finalized, topic_identity = rlp.decode(data)
     return Position(
         Chain(to_int(sequence), digest),
         to_int(offset) - 1,
@@ -54,6 +56,7 @@ def read_position(store: KeyValueReader) -> Position:
         to_int(time_ms),
         safe or None,
         finalized or None,
+        topic_identity,
     )
 
 
