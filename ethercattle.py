@@ -7,7 +7,7 @@ import click
 COMMANDS = {
     "master": ("reference_node.cli", "Execute blocks and publish their database writes to a log."),
     "replica": ("reference_node.cli", "Follow a log and serve the chain over JSON-RPC."),
-    "record": ("fixtures.cli", "Record a real geth's answers about a chain."),
+    "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
 }
 """Command name to the module that has it, and its line in the help; loaded only when called."""
