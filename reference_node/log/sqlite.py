@@ -25,20 +25,20 @@ APPLICATION_ID = 0x45434C47  # "ECLG": tells our files from other SQLite databas
 BUSY_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.005
 IDENTITY_BYTES = 16
-_TABLES = """
-CREATE TABLE IF NOT EXISTS topics (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity BLOB NOT NULL,
-    first INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,
-    epoch INTEGER NOT NULL DEFAULT 0, sequence INTEGER
-);
-CREATE TABLE IF NOT EXISTS records (
-    topic INTEGER NOT NULL, position INTEGER NOT NULL, value BLOB NOT NULL, headers BLOB NOT NULL,
-    UNIQUE (topic, position)
-);
-CREATE TABLE IF NOT EXISTS groups (
-    topic TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, name)
-);
-"""
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS topics (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, identity BLOB NOT NULL,
+        first INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,
+        epoch INTEGER NOT NULL DEFAULT 0, sequence INTEGER
+    )""",
+    """CREATE TABLE IF NOT EXISTS records (
+        topic INTEGER NOT NULL, position INTEGER NOT NULL, value BLOB NOT NULL, headers BLOB NOT NULL,
+        UNIQUE (topic, position)
+    )""",
+    """CREATE TABLE IF NOT EXISTS groups (
+        topic TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, name)
+    )""",
+)
 
 
 class SqliteLog:
@@ -154,18 +154,31 @@ class SqliteLog:
             self._connection.close()
 
     def _prepare(self, create: bool) -> None:
-        found = self._run(lambda: self._connection.execute("PRAGMA application_id").fetchone()[0])
-        tables = self._run(lambda: self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-        if found != APPLICATION_ID and (tables or not create):
-            raise LogUnavailable(f"sqlite:///{self._path} is not an ethercattle log")
+        with self._transaction("IMMEDIATE" if create else "DEFERRED"):
+            found = self._connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if found != APPLICATION_ID and (tables or not create):
+                raise LogUnavailable(f"sqlite:///{self._path} is not an ethercattle log")
+            if create:
+                self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                for table in _TABLES:
+                    self._connection.execute(table)
         if create:
-            self._run(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchone())
-            self._run(
-                lambda: self._connection.executescript(
-                    f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; {_TABLES} COMMIT;"
-                )
-            )
+            self._run(self._use_write_ahead_log)
         self._run(lambda: self._connection.execute("PRAGMA synchronous = FULL"))
+
+    def _use_write_ahead_log(self) -> None:
+        """Switch to WAL mode; SQLite does not wait by itself while another process does the same."""
+        deadline = time.monotonic() + BUSY_SECONDS_MAX
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
+            else:
+                return
 
     def _topic(self, topic: str) -> tuple[int, bytes, Bounds]:
         row = self._connection.execute(
@@ -205,10 +218,10 @@ class SqliteLog:
         return end
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         with self._lock:
             self._check_file()
-            self._translate(lambda: self._connection.execute("BEGIN IMMEDIATE"))
+            self._translate(lambda: self._connection.execute(f"BEGIN {kind}"))
             try:
                 yield
                 self._translate(lambda: self._connection.execute("COMMIT"))
@@ -216,7 +229,7 @@ class SqliteLog:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise LogUnavailable(f"sqlite:///{self._path}: {error}") from error
+                    raise LogUnavailable(f"sqlite:///{self._path} can't be used as a log: {error}") from error
                 raise
 
     def _run(self, action: Callable[[], T]) -> T:
