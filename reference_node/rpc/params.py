@@ -3,9 +3,12 @@
 Source: geth v1.17.8, common/hexutil/json.go, common/types.go, rpc/types.go, and the texts of Go's encoding/json.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _INT64_MAX = 2**63 - 1
@@ -37,7 +40,11 @@ LATEST = BlockRef(Tag.LATEST)
 _TAGS = {tag.value: BlockRef(tag) for tag in Tag}
 
 
-class HexError(ValueError):
+class InvalidParam(ValueError):
+    """A parameter that geth refuses, in its words."""
+
+
+class HexError(InvalidParam):
     """What geth's hexutil finds wrong; JSON decoding names the Go type beside it."""
 
 
@@ -52,9 +59,26 @@ def go_kind(value: object) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def cannot_unmarshal(what: str, go_type: str) -> ValueError:
+class GoTypeMismatch(InvalidParam):
+    """A JSON value that does not fit a Go type; Go's text for it depends on where in a value it stands."""
+
+    def __init__(self, what: str, go_type: str, place: str = "value") -> None:
+        super().__init__(f"json: cannot unmarshal {what} into Go {place} of type {go_type}")
+        self.what = what
+        self.go_type = go_type
+
+
+def cannot_unmarshal(what: str, go_type: str) -> GoTypeMismatch:
     """Return the error Go gives for a JSON value that does not fit a type."""
-    return ValueError(f"json: cannot unmarshal {what} into Go value of type {go_type}")
+    return GoTypeMismatch(what, go_type)
+
+
+def in_go_field(struct: str, field: str, decode: Callable[[Any], T], value: Any) -> T:
+    """Decode a field of an object; where its type is wrong, the error names the Go struct and the field."""
+    try:
+        return decode(value)
+    except GoTypeMismatch as error:
+        raise GoTypeMismatch(error.what, error.go_type, f"struct field {struct}.{field}") from error
 
 
 def decode_address(value: Any) -> bytes:
@@ -89,7 +113,7 @@ def decode_uint64(value: Any) -> int:
 
 def decode_big(value: Any) -> int:
     """Read a quantity of at most 256 bits."""
-    return _quantity(value, "hexutil.Big", hex_big)
+    return _quantity(value, "*hexutil.Big", hex_big)
 
 
 def decode_bool(value: Any) -> bool:
@@ -139,7 +163,27 @@ def decode_uint64_text(text: str) -> int:
     """Read a quantity as hexutil.DecodeUint64 does: an empty text is an error here."""
     if not text:
         raise HexError("empty hex string")
-    return hex_uint64(text)
+    try:
+        return hex_uint64(text)
+    except HexError:
+        # This one reads digit by digit: a wrong digit is found before the number has grown too long.
+        digits = text[2 : _UINT64_NIBBLES + 3]
+        if text[:2] in {"0x", "0X"} and text[2:3] != "0" and not _HEX_DIGITS.issuperset(digits):
+            raise HexError("invalid hex string") from None
+        raise
+
+
+def hex_decode(text: str) -> bytes:
+    """Read data as hexutil.Decode does: an empty text is an error, and a wrong digit is named before an odd length."""
+    if not text:
+        raise HexError("empty hex string")
+    if text[:2] not in {"0x", "0X"}:
+        raise HexError("hex string without 0x prefix")
+    if not _HEX_DIGITS.issuperset(text[2:]):
+        raise HexError("invalid hex string")
+    if len(text) % 2:
+        raise HexError("hex string of odd length")
+    return bytes.fromhex(text[2:])
 
 
 def hex_bytes(text: str) -> bytes:
