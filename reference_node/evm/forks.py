@@ -24,6 +24,7 @@ from reference_node.chain.config import BlobSchedule, ChainConfig, Fork
 from reference_node.chain.types import Header, decode_header
 from reference_node.evm import precompiles
 from reference_node.evm.accounts import Accounts
+from reference_node.evm.bls import BLS_PRECOMPILES
 from reference_node.evm.database import StateDatabase
 from reference_node.evm.fees import blob_base_fee
 from reference_node.evm.osaka import OSAKA_OPCODES, OSAKA_PRECOMPILES
@@ -179,6 +180,8 @@ def _precompiles(fork: Fork, base: type[BaseComputation]) -> dict[Address, preco
     table = {**base.get_precompiles(), Address(precompiles.MODEXP_ADDRESS): precompiles.modexp_berlin}
     if fork >= Fork.CANCUN:
         table[Address(precompiles.POINT_EVALUATION_ADDRESS)] = precompiles.point_evaluation
+    if fork >= Fork.PRAGUE:
+        table.update(BLS_PRECOMPILES)
     if fork >= Fork.OSAKA:
         table.update(OSAKA_PRECOMPILES)
     return table

@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from eth.abc import ComputationAPI
 from eth.exceptions import VMError
+from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
+_SETUP = resources.files("eth._utils") / "kzg_trusted_setup.txt"
 Precompile = Callable[[ComputationAPI], Any]
 
 MODEXP_ADDRESS = (5).to_bytes(20, "big")
@@ -128,17 +130,43 @@ def point_evaluation(computation: ComputationAPI) -> None:
     point, value, commitment, proof = data[32:64], data[64:96], data[96:144], data[144:]
     if b"\x01" + hashlib.sha256(commitment).digest()[1:] != data[:32]:
         raise VMError("point evaluation got a commitment of another versioned hash")
-    try:
-        is_valid = ckzg.verify_kzg_proof(commitment, point, value, proof, trusted_setup())
-    except RuntimeError as error:
-        raise VMError(f"point evaluation got malformed input: {error}") from error
-    if not is_valid:
+    if not _is_kzg_proof(commitment, point, value, proof):
         raise VMError("point evaluation got a proof that does not hold")
     computation.output = _POINT_EVALUATION_OUTPUT
 
 
+def _is_kzg_proof(commitment: bytes, point: bytes, value: bytes, proof: bytes) -> bool:
+    """Say whether e(commitment - value, 1) = e(proof, secret - point); the secret's power is all of the setup it takes.
+
+    Raises:
+        VMError: a number is not below the modulus, or a point is malformed or not in its subgroup.
+    """
+    try:
+        left = _compressed_g1(commitment) + -(G1Point() * Scalar.from_be_bytes(value))
+        right = _secret_g2() + -(G2Point() * Scalar.from_be_bytes(point))
+        quotient = _compressed_g1(proof)
+    except ValueError as error:
+        raise VMError(f"point evaluation got malformed input: {error}") from error
+    return bool(GT.pairing_check([left, quotient], [-G2Point(), right]))
+
+
+def _compressed_g1(data: bytes) -> G1Point:
+    """Return a point of the subgroup from its one valid form. Raises ValueError for any other bytes."""
+    point = G1Point.from_compressed_bytes(data)
+    if bytes(point.to_compressed_bytes()) != data:
+        raise ValueError(f"0x{data.hex()} is not the canonical form of a point")
+    return point
+
+
+@cache
+def _secret_g2() -> G2Point:
+    """Return the setup's secret times the generator of G2: its second G2 point, after the G1 points."""
+    lines = _SETUP.read_text().split()
+    return G2Point.from_compressed_bytes(bytes.fromhex(lines[2 + int(lines[0]) + 1]))
+
+
 @cache
 def trusted_setup() -> Any:
-    """Return the KZG trusted setup, loaded once per process (it takes a good part of a second)."""
-    with resources.as_file(resources.files("eth._utils") / "kzg_trusted_setup.txt") as path:
+    """Return the whole KZG setup, for making proofs; loaded once per process (it takes seconds)."""
+    with resources.as_file(_SETUP) as path:
         return ckzg.load_trusted_setup(str(path), 0)

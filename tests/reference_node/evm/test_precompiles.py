@@ -174,5 +174,19 @@ def test_point_evaluation_refuses_the_rest(kzg_input: bytes, start: int, replace
         call(precompiles.point_evaluation, data)
 
 
+@pytest.mark.parametrize("constant", [0, 7])
+def test_point_evaluation_takes_the_point_at_infinity(constant: int) -> None:
+    """A constant polynomial's proof is infinity; its bytes have to be exactly those of infinity."""
+    setup = precompiles.trusted_setup()
+    commitment = bytes(ckzg.blob_to_kzg_commitment(constant.to_bytes(32, "big") * 4096, setup))
+    versioned_hash = b"\x01" + hashlib.sha256(commitment).digest()[1:]
+    data = versioned_hash + words(9, constant) + commitment
+    infinity = b"\xc0" + bytes(47)
+    assert call(precompiles.point_evaluation, data + infinity).output == words(4096, BLS_MODULUS)
+    for other in (b"\xe0" + bytes(47), b"\xc0" + bytes(46) + b"\1", bytes(48), b"\x40" + bytes(47)):
+        with pytest.raises(VMError, match="malformed"):
+            call(precompiles.point_evaluation, data + other)
+
+
 def test_the_setup_is_loaded_once() -> None:
     assert precompiles.trusted_setup() is precompiles.trusted_setup()
