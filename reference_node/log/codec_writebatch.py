@@ -124,12 +124,11 @@ def decode(stored: StoredRecord) -> Decoded:
         _refuse(stored, f"is of kind {kind!r}, expected batch, heartbeat or epoch")
     assert kind is not None
     needed = _NUMBER_BYTES if kind == BATCH else {"epoch": 8, "sequence": 8, "time": 8}
-    for name, size in {**needed, "digest": DIGEST_BYTES}.items():
+    sizes = needed | {"digest": DIGEST_BYTES} | ({"source": 16} if kind == BATCH else {"base": DIGEST_BYTES})
+    sizes |= {name: 32 for name in ("safe", "finalized") if name in headers}
+    for name, size in sizes.items():
         if len(headers.get(name, b"")) != size:
             _refuse(stored, f"has header {name} of {len(headers.get(name, b''))} bytes, expected {size}")
-    for name in ("safe", "finalized", "base"):
-        if name in headers and len(headers[name]) != 32:
-            _refuse(stored, f"has header {name} of {len(headers[name])} bytes, expected 32")
     number = {name: int.from_bytes(headers[name], "big") for name in needed}
     part, parts = number.get("part", 0), number.get("parts", 1)
     if part >= parts:
@@ -143,7 +142,7 @@ def decode(stored: StoredRecord) -> Decoded:
 def chain_at(stored: StoredRecord) -> Chain:
     """Return where the chain of batches stands after a record, as the record itself says."""
     found, headers = decode(stored), dict(stored.record.headers)
-    return Chain(found.sequence, found.digest if found.kind == BATCH else headers.get("base", NO_DIGEST))
+    return Chain(found.sequence, found.digest if found.kind == BATCH else headers["base"])
 
 
 def _mark(kind: bytes, at: Chain, time_ms: int, value: bytes) -> Record:

@@ -80,7 +80,7 @@ def _mark(progress: Progress, found: Decoded) -> Step:
         _refuse(found, f"follows sequence {found.sequence}, but {position.chain.sequence} is the last one applied")
     if progress.parts:
         _refuse(found, f"stands between the parts of sequence {position.chain.sequence + 1}")
-    _check_digest(found, position.chain.digest)
+    _check_mark(found, position.chain.digest)
     moved = replace(position, offset=found.offset, epoch=found.epoch, time_ms=found.time_ms)
     return Step(Progress(moved), None)
 
@@ -90,7 +90,7 @@ def _mark_again(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step
     base = digest_of(found.sequence) if found.sequence else NO_DIGEST
     if base is None:
         _refuse(found, f"follows sequence {found.sequence}, which is more than {DIGESTS_KEPT} batches back")
-    _check_digest(found, base)
+    _check_mark(found, base)
     return Step(progress, None)
 
 
@@ -137,6 +137,13 @@ def _duplicate(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step:
         _refuse(found, f"repeats sequence {found.sequence} with other content")
     moved = progress.position.at(max(found.offset, progress.position.offset)) if last else progress.position
     return Step(Progress(moved) if last else Progress(moved, (), found.digest), None)
+
+
+def _check_mark(found: Decoded, base: bytes) -> None:
+    named = dict(found.record.headers)["base"]
+    if named != base:
+        _refuse(found, f"follows digest {named.hex()[:16]}…, expected {base.hex()[:16]}…")
+    _check_digest(found, base)
 
 
 def _check_digest(found: Decoded, previous: bytes) -> None:
