@@ -40,3 +40,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="ethercattle")
 def main() -> None:
     """Reference nodes, conformance suites and simulators for Ethereum read replicas."""
+
+
+if __name__ == "__main__":
+    main(prog_name="ethercattle")

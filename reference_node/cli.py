@@ -53,3 +53,37 @@ def master(
         exit_when_done=exit_when_done,
     )
     run_master(settings, stop_on_signals())
+
+
+@click.command(cls=Command)
+@click.option("--datadir", type=FOLDER, required=True, help="Data directory: empty, or a copy of another replica's.")
+@click.option("--kafka.broker", "broker", required=True, help="The log: sqlite:///path.")
+@click.option(
+    "--kafka.topic", "topic", default="geth", show_default=True, help="Topic: name, name:offset, or name: (oldest)."
+)
+@click.option("--http.addr", "address", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--http.port", "port", type=click.IntRange(0, 65535), default=8545, show_default=True, help="Port (0: any)."
+)
+@click.option(
+    "--http.vhosts", "vhosts", default="localhost", show_default=True, help="Host names served, by commas; * for any."
+)
+@click.option("--http.corsdomain", "cors", default="", help="Origins browsers may ask from, by commas; * for any.")
+@click.option("--http.api", "apis", default="eth,net,web3", show_default=True, help="Namespaces offered, by commas.")
+@click.option(
+    "--replica.syncshutdown", "sync_shutdown", is_flag=True, help="End with code 0 once caught up with the log."
+)
+def replica(
+    datadir: Path, broker: str, topic: str, address: str, port: int, vhosts: str, cors: str, apis: str,
+    sync_shutdown: bool,
+) -> None:  # fmt: skip
+    """Follow a log and serve the chain over JSON-RPC."""
+    from reference_node.roles.replica import ReplicaSettings, run_replica
+    from reference_node.rpc.server import HttpSettings
+
+    http = HttpSettings(_names(vhosts.lower()), _names(cors), _names(apis))
+    run_replica(ReplicaSettings(datadir, broker, topic, address, port, http, sync_shutdown), stop_on_signals())
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
