@@ -28,6 +28,11 @@ class Store:
         self.path = database_path(datadir)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if any(self.path.glob("OPTIONS-*")):
+                raise StoreError(
+                    f"the database in {self.path} is of the engine Pebble, expected LevelDB "
+                    "(geth makes it with --db.engine leveldb)"
+                )
             self._db: Any = plyvel.DB(
                 str(self.path),
                 create_if_missing=True,
