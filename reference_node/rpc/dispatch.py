@@ -3,6 +3,8 @@
 Source: geth v1.17.8, rpc/handler.go, rpc/json.go, rpc/errors.go.
 """
 
+import contextlib
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +14,16 @@ import orjson
 
 from reference_node.backend import Backend
 from reference_node.errors import EtherCattleError
-from reference_node.rpc.registry import METHODS, Method, RpcError
+from reference_node.rpc.params import cannot_unmarshal, go_kind
+from reference_node.rpc.registry import METHODS, Method, Param, RpcError
 
 BATCH_ITEMS_MAX = 1000
 BATCH_ANSWER_BYTES_MAX = 25_000_000
+QUICK_ITEMS_MAX = 20
+"""A batch of more is answered in a worker thread."""
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
-RESPONSE_TOO_LARGE = -32003
+SERVER_ERROR, TIMED_OUT, RESPONSE_TOO_LARGE = -32000, -32002, -32003
 METHOD_NAME_LENGTH_MAX = 2048
-_SUBSCRIBE_SUFFIXES = ("_subscribe", "_unsubscribe")
 _LOG = logging.getLogger(__name__)
 
 
@@ -32,13 +36,16 @@ class Request:
     error: bytes | None = None
     """The whole answer, where the request can't be handled at all."""
 
-    @property
-    def is_slow(self) -> bool:
-        """Whether any of its methods may take long."""
-        return any(
-            isinstance(message, dict) and (found := METHODS.get(str(message.get("method")))) is not None and found.slow
-            for message in self.messages
-        )
+    def is_slow(self, methods: Mapping[str, Method]) -> bool:
+        """Say whether it may take long: by one of its methods, or because it holds so many."""
+        if len(self.messages) > QUICK_ITEMS_MAX:
+            return True
+        for message in self.messages:
+            name = message.get("method") if isinstance(message, dict) else None
+            found = methods.get(name) if isinstance(name, str) else None
+            if found is not None and found.slow:
+                return True
+        return False
 
 
 def parse_request(body: bytes) -> Request:
@@ -49,6 +56,7 @@ def parse_request(body: bytes) -> Request:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
         return Request((), is_batch=False, error=_error_bytes(None, RpcError(PARSE_ERROR, "parse error")))
+    _restore_odd_ids(content, body)
     if not isinstance(content, list):
         return Request((content,), is_batch=False)
     if not content:
@@ -81,18 +89,31 @@ def answer_request(request: Request, backend: Backend, methods: Mapping[str, Met
     return b"[" + b",".join(answers) + b"]" if answers else b""
 
 
+def time_out_answer(request: Request) -> bytes:
+    """Return the answer to a request that took too long."""
+    return _refuse_all(request, RpcError(TIMED_OUT, "request timed out"))
+
+
+def not_ready_answer(request: Request, reason: str) -> bytes:
+    """Return the answer of a node that has no block to answer from yet, or lags behind its log."""
+    return _refuse_all(request, RpcError(SERVER_ERROR, f"not ready: {reason or 'no block yet'}"))
+
+
 def answer_message(message: Any, backend: Backend, methods: Mapping[str, Method] = METHODS) -> bytes:
     """Return the answer to one message; none for a notification or an answer of the client's own."""
     if not isinstance(message, dict):
         return _error_bytes(None, RpcError(INVALID_REQUEST, "invalid request"))
     if _is_call(message):
-        identity = message["id"]
         try:
-            result = _call(message, backend, methods)
-            return b'{"jsonrpc":"2.0","id":' + orjson.dumps(identity) + b',"result":' + orjson.dumps(result) + b"}"
+            result = _encode_result(_call(message, backend, methods))
         except RpcError as error:
-            return _error_bytes(identity, error)
-    if _is_notification(message) or _is_response(message):
+            return _error_bytes(message["id"], error)
+        return b'{"jsonrpc":"2.0","id":' + _encode_id(message["id"]) + b',"result":' + result + b"}"
+    if _is_notification(message):
+        with contextlib.suppress(RpcError):
+            _call(message, backend, methods)
+        return b""
+    if _is_response(message):
         return b""
     return _error_bytes(_id_of(message), RpcError(INVALID_REQUEST, "invalid request"))
 
@@ -127,22 +148,38 @@ def _call(message: dict[str, Any], backend: Backend, methods: Mapping[str, Metho
     name = message["method"]
     method = methods.get(name)
     if method is None:
-        if len(name) > METHOD_NAME_LENGTH_MAX:
-            raise RpcError(INVALID_REQUEST, f"method name too long: {len(name)} > {METHOD_NAME_LENGTH_MAX}")
-        if name.endswith(_SUBSCRIBE_SUFFIXES[0]):
-            raise RpcError(METHOD_NOT_FOUND, "notifications not supported")
-        raise RpcError(METHOD_NOT_FOUND, f"the method {name} does not exist/is not available")
+        raise _missing_method(name, message.get("params"))
     values = decode_params(method, message.get("params"))
     try:
         return method.handler(backend, *values)
     except RpcError:
         raise
     except EtherCattleError as error:
-        raise RpcError(-32000, str(error)) from error
+        raise RpcError(SERVER_ERROR, str(error)) from error
     except Exception as error:
         # As geth does with a panic: the client learns that it happened, the log learns what.
         _LOG.exception("method %s crashed", name)
         raise RpcError(INTERNAL_ERROR, "method handler crashed") from error
+
+
+def _missing_method(name: str, params: Any) -> RpcError:
+    if len(name) > METHOD_NAME_LENGTH_MAX:
+        return RpcError(INVALID_REQUEST, f"method name too long: {len(name)} > {METHOD_NAME_LENGTH_MAX}")
+    if name.endswith("_subscribe"):
+        return RpcError(METHOD_NOT_FOUND, "notifications not supported")
+    if name.endswith("_unsubscribe"):
+        decode_params(_UNSUBSCRIBE, params)
+        return RpcError(SERVER_ERROR, "subscription not found")
+    return RpcError(METHOD_NOT_FOUND, f"the method {name} does not exist/is not available")
+
+
+def _decode_subscription_id(value: Any) -> str:
+    if not isinstance(value, str):
+        raise cannot_unmarshal(go_kind(value), "rpc.ID")
+    return value
+
+
+_UNSUBSCRIBE = Method("unsubscribe", (Param(_decode_subscription_id),), lambda *_: None, slow=False)
 
 
 def _default(value: object, index: int) -> object:
@@ -187,8 +224,48 @@ def _id_of(message: Any) -> Any:
     return message["id"] if isinstance(message, dict) and _has_id(message) else None
 
 
+def _refuse_all(request: Request, error: RpcError) -> bytes:
+    """Return the same error for each call of a request."""
+    if request.error is not None:
+        return request.error
+    answers = [_error_bytes(_id_of(message), error) for message in request.messages if not _is_notification(message)]
+    if not request.is_batch:
+        return b"".join(answers)
+    return b"[" + b",".join(answers) + b"]" if answers else b""
+
+
 def _error_bytes(identity: Any, error: RpcError) -> bytes:
     content: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data is not None:
         content["data"] = error.data
-    return orjson.dumps({"jsonrpc": "2.0", "id": identity, "error": content})
+    encoded = orjson.dumps(content)
+    return b'{"jsonrpc":"2.0","id":' + _encode_id(identity) + b',"error":' + encoded + b"}"
+
+
+class _Literal(str):
+    """A JSON number, as it was written."""
+
+    __slots__ = ()
+
+
+def _encode_id(identity: Any) -> bytes:
+    return identity.encode() if isinstance(identity, _Literal) else orjson.dumps(identity)
+
+
+def _restore_odd_ids(content: Any, body: bytes) -> None:
+    """Put ids like 1.50, or those over 64 bits, back as they were written: a float would not come out the same."""
+    messages = content if isinstance(content, list) else [content]
+    if not any(isinstance(message, dict) and isinstance(message.get("id"), float) for message in messages):
+        return
+    literal = json.loads(body, parse_float=_Literal, parse_int=_Literal)
+    for message, written in zip(messages, literal if isinstance(content, list) else [literal], strict=True):
+        if isinstance(message, dict) and isinstance(message.get("id"), float):
+            message["id"] = written["id"]
+
+
+def _encode_result(result: object) -> bytes:
+    try:
+        return orjson.dumps(result)
+    except TypeError as error:
+        _LOG.exception("an answer has no form in JSON")
+        raise RpcError(INTERNAL_ERROR, f"json: {error}") from error

@@ -1,35 +1,53 @@
 """The HTTP server: a raw ASGI application, as geth's behaves on the wire.
 
-Source: geth v1.17.8, rpc/http.go and node/rpcstack.go (virtual hosts, CORS).
+Source: geth v1.17.8, rpc/http.go and node/rpcstack.go.
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import orjson
 
 from reference_node.backend import Backend
 from reference_node.health import Health
-from reference_node.rpc.dispatch import answer_request, parse_request
-from reference_node.rpc.registry import METHODS, Method
+from reference_node.rpc.dispatch import (
+    Request,
+    answer_request,
+    not_ready_answer,
+    parse_request,
+    time_out_answer,
+)
+from reference_node.rpc.http import (
+    BODY_BYTES_MAX,
+    POSITION_HEADERS,
+    Headers,
+    Refusal,
+    answer_headers,
+    host_is_allowed,
+    preflight_headers,
+    refuse_length,
+    refuse_request,
+)
+from reference_node.rpc.methods import METHODS
+from reference_node.rpc.registry import Method
+from reference_node.store.view import View
 
-BODY_BYTES_MAX = 5 * 1024 * 1024
 SLOW_THREADS = 4
+SLOW_SECONDS_MAX = 29.9
+"""How long a call may take; geth's HTTP write timeout less what it keeps for the answer."""
 DEFAULT_APIS = ("eth", "net", "web3")
-_CONTENT_TYPES = {"application/json", "application/json-rpc", "application/jsonrequest"}
 _JSON = (b"content-type", b"application/json")
-_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
 _HEALTH_PATHS = {"/", "/health/ready"}
-_PREFLIGHT_SECONDS = b"600"
+_HEADER_NAMES = tuple(name.lower().encode() for name in POSITION_HEADERS)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 
 class Served(Protocol):
@@ -59,124 +77,122 @@ class JsonRpcApp:
 
     def __init__(self, served: Served, settings: HttpSettings, methods: Mapping[str, Method] = METHODS) -> None:
         self._served = served
-        self._settings = settings
-        self._methods = {name: found for name, found in methods.items() if name.split("_")[0] in settings.apis}
+        self._origins = frozenset(origin.lower() for origin in settings.cors_domains)
+        vhosts = frozenset(host.lower() for host in settings.vhosts)
+        self._host_is_allowed = lru_cache(maxsize=256)(lambda host: host_is_allowed(host.decode("latin-1"), vhosts))
+        self._methods = offered_methods(methods, settings.apis)
         self._threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="rpc")
+        self._headers: tuple[View | None, Headers] = (None, [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
         if scope["type"] != "http":
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        if not self._host_is_allowed(headers.get(b"host", b"").decode("latin-1")):
-            await _respond(send, 403, [_TEXT], b"invalid host specified\n")
+        if not self._host_is_allowed(headers.get(b"host", b"")):
+            await _refuse(send, Refusal(403, "invalid host specified"))
             return
-        cors = self._cors_headers(headers)
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            await _respond(send, 204, cors, b"")
-        elif scope["method"] in {"GET", "HEAD"} and scope["path"] in _HEALTH_PATHS and not scope["query_string"]:
+        method, path = scope["method"], scope["path"]
+        cors: Headers = []
+        if self._origins:
+            origin = headers.get(b"origin", b"").decode("latin-1")
+            asked = headers.get(b"access-control-request-method")
+            if method == "OPTIONS" and asked:
+                names = headers.get(b"access-control-request-headers", b"").decode("latin-1")
+                found = preflight_headers(origin, asked.decode("latin-1"), names, self._origins)
+                await _respond(send, 200, found, b"")
+                return
+            cors = answer_headers(origin, method, self._origins)
+        if method in {"GET", "HEAD"} and path in _HEALTH_PATHS and not scope["query_string"]:
             await self._answer_health(send, cors)
+        elif path == "/":
+            await self._answer_post(method, headers, receive, send, cors)
         else:
-            await self._answer_call(scope, receive, send, headers, cors)
+            await _respond(send, 404, cors, b"")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Follow the server's start and end."""
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                self._threads.shutdown(wait=False, cancel_futures=True)
+                return
 
     async def _answer_health(self, send: Send, cors: Headers) -> None:
         health = self._served.health()
-        headers = [_JSON, *cors, *_position_headers(self._served.backend())]
+        headers = [_JSON, *cors, *self._position_headers(self._served.backend())]
         await _respond(send, 200 if health.ready else 503, headers, orjson.dumps(health.as_json()))
 
-    async def _answer_call(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], cors: Headers
+    async def _answer_post(
+        self, method: str, headers: dict[bytes, bytes], receive: Receive, send: Send, cors: Headers
     ) -> None:
-        refused = _refusal(scope["method"], headers)
-        body = b"" if refused else await _read_body(receive)
-        if body is None:
-            refused = (413, f"content length too large (>{BODY_BYTES_MAX})")
-        if refused or body is None:
-            status, text = refused or (400, "")
-            await _respond(send, status, [_TEXT, *cors], text.encode() + b"\n")
+        refusal = refuse_request(method, headers)
+        if refusal is not None:
+            await _refuse(send, refusal, cors)
             return
-        backend = self._served.backend()
-        if backend is None:
-            error = {"code": -32000, "message": f"not ready: {self._served.health().reason or 'no block yet'}"}
-            answer = orjson.dumps({"jsonrpc": "2.0", "id": None, "error": error})
-            await _respond(send, 503, [_JSON, *cors], answer)
+        body = await _read_body(receive)
+        if len(body) > BODY_BYTES_MAX:
+            await _refuse(send, refuse_length(len(body)), cors)
             return
         request = parse_request(body)
-        if request.is_slow:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, answer_request, request, backend, self._methods)
+        backend = self._served.backend()
+        if backend is None:
+            reason = self._served.health().reason
+            await _respond(send, 503, [_JSON, *cors], not_ready_answer(request, reason))
+            return
+        if request.is_slow(self._methods):
+            answer = await self._answer_slowly(request, backend)
         else:
             answer = answer_request(request, backend, self._methods)
-        await _respond(send, 200, [_JSON, *cors, *_position_headers(backend)], answer)
+        await _respond(send, 200, [_JSON, *cors, *self._position_headers(backend)], answer)
 
-    def _host_is_allowed(self, host: str) -> bool:
-        if not host or "*" in self._settings.vhosts:
-            return True
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        name = name.strip("[]").lower()
+    async def _answer_slowly(self, request: Request, backend: Backend) -> bytes:
+        """Answer in a worker thread, so that quick calls go on; the work itself can't be broken off."""
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, answer_request, request, backend, self._methods)
         try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return name in self._settings.vhosts
-        return True
+            return await asyncio.wait_for(work, SLOW_SECONDS_MAX)
+        except TimeoutError:
+            return time_out_answer(request)
 
-    def _cors_headers(self, headers: dict[bytes, bytes]) -> Headers:
-        origin = headers.get(b"origin")
-        if origin is None or not self._settings.cors_domains:
+    def _position_headers(self, backend: Backend | None) -> Headers:
+        if backend is None:
             return []
-        any_origin = "*" in self._settings.cors_domains
-        if not any_origin and origin.decode("latin-1") not in self._settings.cors_domains:
-            return [(b"vary", b"Origin")]
-        allowed = [(b"vary", b"Origin"), (b"access-control-allow-origin", b"*" if any_origin else origin)]
-        if b"access-control-request-method" in headers:
-            asked = headers.get(b"access-control-request-headers", b"")
-            allowed += [
-                (b"access-control-allow-methods", headers[b"access-control-request-method"]),
-                (b"access-control-max-age", _PREFLIGHT_SECONDS),
-            ]
-            allowed += [(b"access-control-allow-headers", asked)] if asked else []
-        return allowed
+        view, headers = self._headers
+        if view is not backend.view:
+            view = backend.view
+            values = (str(view.head.number), f"0x{view.head.hash.hex()}", str(view.position))
+            headers = [(name, value.encode()) for name, value in zip(_HEADER_NAMES, values, strict=True)]
+            self._headers = (view, headers)
+        return headers
 
 
-def _refusal(method: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
-    """Return the status and text for a request that is not a JSON-RPC call at all."""
-    if method in {"PUT", "DELETE"}:
-        return 405, "method not allowed"
-    length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > BODY_BYTES_MAX:
-        return 413, f"content length too large ({int(length)}>{BODY_BYTES_MAX})"
-    if method == "OPTIONS":
-        return None
-    kind = headers.get(b"content-type", b"").decode("latin-1").split(";")[0].strip().lower()
-    if kind not in _CONTENT_TYPES:
-        return 415, "invalid content type, only application/json is supported"
-    return None
+def offered_methods(methods: Mapping[str, Method], apis: tuple[str, ...]) -> dict[str, Method]:
+    """Return the methods of some namespaces, and rpc_modules, which names them."""
+    offered = {name: found for name, found in methods.items() if name.partition("_")[0] in apis}
+    modules = dict.fromkeys(sorted({*apis, "rpc"}), "1.0")
+    offered["rpc_modules"] = Method("rpc_modules", (), lambda _backend: modules, slow=False)
+    return offered
 
 
-def _position_headers(backend: Backend | None) -> Headers:
-    if backend is None:
-        return []
-    view = backend.view
-    return [
-        (b"x-ethercattle-block-number", str(view.head.number).encode()),
-        (b"x-ethercattle-block-hash", b"0x" + view.head.hash.hex().encode()),
-        (b"x-ethercattle-offset", str(view.position).encode()),
-    ]
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None where it is longer than allowed."""
+async def _read_body(receive: Receive) -> bytes:
+    """Return the whole body, or as much of it as shows that it is too long."""
     parts: list[bytes] = []
     size_bytes = 0
     while True:
         message = await receive()
-        part = message.get("body", b"")
+        part: bytes = message.get("body", b"")
         size_bytes += len(part)
-        if size_bytes > BODY_BYTES_MAX:
-            return None
         parts.append(part)
-        if not message.get("more_body"):
+        if not message.get("more_body") or size_bytes > BODY_BYTES_MAX:
             return b"".join(parts) if len(parts) > 1 else part
+
+
+async def _refuse(send: Send, refusal: Refusal, cors: Headers | None = None) -> None:
+    await _respond(send, refusal.status, [*_TEXT, *(cors or [])], refusal.text.encode() + b"\n")
 
 
 async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
