@@ -3,6 +3,8 @@
 Source: geth v1.17.8, internal/ethapi/api.go.
 """
 
+import time
+
 import orjson
 
 from reference_node.backend import Backend
@@ -17,11 +19,11 @@ from reference_node.rpc.params import (
     decode_hash,
     decode_uint,
 )
+from reference_node.rpc.pending import pending_block
 from reference_node.rpc.registry import Param, RpcError, method
 
 _NUMBER, _HASH, _BLOCK, _INDEX = Param(decode_block_number), Param(decode_hash), Param(decode_block), Param(decode_uint)
 _FULL = Param(decode_bool)
-_NULL_WHILE_PENDING = ("hash", "miner", "nonce")
 
 
 @method("eth_blockNumber")
@@ -36,6 +38,12 @@ def chain_id(backend: Backend) -> str:
     return hex(backend.node.config.chain_id)
 
 
+@method("eth_syncing")
+def syncing(_backend: Backend) -> bool:
+    """Return false: a replica that has not caught up with its log answers no calls at all."""
+    return False
+
+
 @method("eth_accounts")
 def accounts(_backend: Backend) -> list[str]:
     """Return no account: a replica holds no keys."""
@@ -44,18 +52,11 @@ def accounts(_backend: Backend) -> list[str]:
 
 @method("eth_getBlockByNumber", _NUMBER, _FULL)
 def get_block_by_number(backend: Backend, ref: BlockRef, full: bool) -> object:
-    """Return a canonical block, or null above the head.
-
-    `pending` is the latest block in the form that geth gives a pending one (hash, miner and nonce null): a replica
-    has no pool from which to build another. Its content is an allowance of the conformance run.
-    """
-    header = backend.resolve(ref)
-    if header is None:
-        return None
-    encoded = encoded_block(backend, header, full)
+    """Return a canonical block, or null above the head; for `pending` see `pending_block`."""
     if ref.tag is Tag.PENDING:
-        return orjson.loads(encoded) | dict.fromkeys(_NULL_WHILE_PENDING)
-    return orjson.Fragment(encoded)
+        return pending_block(backend.node.config, backend.view.head, int(time.time()))
+    header = backend.resolve(ref)
+    return None if header is None else orjson.Fragment(encoded_block(backend, header, full))
 
 
 @method("eth_getBlockByHash", _HASH, _FULL)
@@ -87,6 +88,8 @@ def get_header_by_hash(backend: Backend, block_hash: bytes) -> object:
 @method("eth_getBlockReceipts", _BLOCK)
 def get_block_receipts(backend: Backend, ref: BlockRef) -> object:
     """Return all receipts of a block, or null."""
+    if ref.tag is Tag.PENDING:
+        return []
     header = backend.resolve(ref)
     return None if header is None else json_list(encoded_receipts(backend, header))
 
@@ -94,6 +97,8 @@ def get_block_receipts(backend: Backend, ref: BlockRef) -> object:
 @method("eth_getBlockTransactionCountByNumber", _NUMBER)
 def get_block_transaction_count_by_number(backend: Backend, ref: BlockRef) -> str | None:
     """Return how many transactions a canonical block has, or null."""
+    if ref.tag is Tag.PENDING:
+        return "0x0"
     header = backend.resolve(ref)
     return None if header is None else hex(len(backend.body(header).transactions))
 

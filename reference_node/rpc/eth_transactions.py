@@ -1,5 +1,6 @@
 """Methods about transactions and their receipts.
 
+A pending block has no transactions here, as a replica has no pool.
 Source: geth v1.17.8, internal/ethapi/api.go (TransactionAPI).
 """
 
@@ -9,7 +10,7 @@ from reference_node.backend import Backend
 from reference_node.chain.types import Header
 from reference_node.rpc.encoding import hex_data
 from reference_node.rpc.fragments import encoded_receipts, encoded_transactions
-from reference_node.rpc.params import BlockRef, decode_block_number, decode_hash, decode_uint
+from reference_node.rpc.params import BlockRef, Tag, decode_block_number, decode_hash, decode_uint
 from reference_node.rpc.registry import Param, RpcError, method
 
 _NUMBER, _HASH, _INDEX = Param(decode_block_number), Param(decode_hash), Param(decode_uint)
@@ -31,14 +32,14 @@ def get_transaction_by_block_hash_and_index(backend: Backend, block_hash: bytes,
 @method("eth_getTransactionByBlockNumberAndIndex", _NUMBER, _INDEX)
 def get_transaction_by_block_number_and_index(backend: Backend, ref: BlockRef, index: int) -> object:
     """Return the transaction at a place in a canonical block, or null."""
-    return _transaction(backend, backend.resolve(ref), index)
+    return None if ref.tag is Tag.PENDING else _transaction(backend, backend.resolve(ref), index)
 
 
 @method("eth_getRawTransactionByHash", _HASH)
-def get_raw_transaction_by_hash(backend: Backend, transaction_hash: bytes) -> str | None:
-    """Return the bytes of a transaction of the canonical chain; null where there is none."""
+def get_raw_transaction_by_hash(backend: Backend, transaction_hash: bytes) -> str:
+    """Return the bytes of a transaction of the canonical chain; none where there is none."""
     found = backend.transaction_location(transaction_hash)
-    return None if found is None else _raw_transaction(backend, *found)
+    return "0x" if found is None else _raw_transaction(backend, *found)
 
 
 @method("eth_getRawTransactionByBlockHashAndIndex", _HASH, _INDEX)
@@ -51,7 +52,7 @@ def get_raw_transaction_by_block_hash_and_index(backend: Backend, block_hash: by
 def get_raw_transaction_by_block_number_and_index(backend: Backend, ref: BlockRef, index: int) -> str:
     """Return the bytes of the transaction at a place in a canonical block; none where there is none."""
     try:
-        header = backend.resolve(ref)
+        header = None if ref.tag is Tag.PENDING else backend.resolve(ref)
     except RpcError:
         header = None
     return _raw_transaction(backend, header, index)

@@ -255,9 +255,10 @@ def _text_digits(text: str) -> str:
         return ""
     if text[:2] not in {"0x", "0X"}:
         raise HexError("hex string without 0x prefix")
-    if len(text) % 2:
+    digits = text[2:] if text.isascii() else text[2:].encode().decode("latin-1")  # a length counts bytes
+    if len(digits) % 2:
         raise HexError("hex string of odd length")
-    return text[2:]
+    return digits
 
 
 def _number(text: str, nibbles_max: int, too_long: str) -> int:
