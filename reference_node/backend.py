@@ -8,6 +8,7 @@ from typing import Any
 
 from lru import LRU
 
+from reference_node.caches import SizedCache
 from reference_node.chain import types
 from reference_node.chain.config import ChainConfig
 from reference_node.chain.senders import sender_of
@@ -21,6 +22,10 @@ VERSION = "0.1.0"
 GAS_CAP = 50_000_000
 EVM_TIMEOUT_SECONDS = 5.0
 SERVER_ERROR = -32000
+DECODED_CACHE_BYTES = 32 * 2**20
+ANSWERS_CACHE_BYTES = 64 * 2**20
+DECODED_PER_STORED = 6
+"""About how many bytes a value takes in memory for each of its RLP."""
 
 
 def client_version() -> str:
@@ -34,11 +39,11 @@ class Caches:
     """Decoded values by hash. What a hash names never changes, so they hold in every view."""
 
     headers: Any = field(default_factory=lambda: LRU(8192))
-    bodies: Any = field(default_factory=lambda: LRU(512))
-    receipts: Any = field(default_factory=lambda: LRU(512))
+    bodies: SizedCache = field(default_factory=lambda: SizedCache(DECODED_CACHE_BYTES))
+    receipts: SizedCache = field(default_factory=lambda: SizedCache(DECODED_CACHE_BYTES))
     senders: Any = field(default_factory=lambda: LRU(65536))
-    answers: Any = field(default_factory=lambda: LRU(1024))
-    """Encoded answers about a block, by (what, block hash)."""
+    answers: SizedCache = field(default_factory=lambda: SizedCache(ANSWERS_CACHE_BYTES))
+    """Encoded pieces of answers about a block, by (what, block hash)."""
     nodes: Any = field(default_factory=lambda: LRU(65536))
     """Decoded trie nodes by their hash."""
     code: Any = field(default_factory=lambda: LRU(1024))
@@ -70,6 +75,9 @@ class Backend:
     def header_by_hash(self, block_hash: bytes) -> Header | None:
         """Return a block's header, canonical or not, or None."""
         header: Header | None = self.node.caches.headers.get(block_hash)
+        if header is not None and header.number > self.view.head.number:
+            # Cached by a request with a newer view: what this view's database says counts.
+            return header if self.view.store.get(schema.header_number_key(block_hash)) is not None else None
         if header is None:
             number = self.view.store.get(schema.header_number_key(block_hash))
             if number is None:
@@ -100,7 +108,7 @@ class Backend:
             if data is None:
                 raise RpcError(SERVER_ERROR, "header found, but block body is missing")
             body = types.decode_body(data)
-            self.node.caches.bodies[header.hash] = body
+            self.node.caches.bodies.put(header.hash, body, DECODED_PER_STORED * len(data))
         return body
 
     def receipts(self, header: Header) -> tuple[Receipt, ...]:
@@ -111,7 +119,7 @@ class Backend:
             if data is None:
                 raise RpcError(SERVER_ERROR, f"receipts of block {header.number} are missing")
             receipts = types.decode_stored_receipts(data)
-            self.node.caches.receipts[header.hash] = receipts
+            self.node.caches.receipts.put(header.hash, receipts, DECODED_PER_STORED * len(data))
         return receipts
 
     def sender(self, transaction: Transaction) -> bytes:

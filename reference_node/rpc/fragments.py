@@ -36,7 +36,7 @@ def encoded_block(backend: Backend, header: Header, full: bool) -> bytes:
             else [hex_data(transaction.hash) for transaction in body.transactions]
         )
         found = orjson.dumps(block_json(header, body, transactions))
-        backend.node.caches.answers[key] = found
+        backend.node.caches.answers.put(key, found, len(found))
     return found
 
 
@@ -49,7 +49,7 @@ def encoded_transactions(backend: Backend, header: Header) -> tuple[bytes, ...]:
             orjson.dumps(transaction_json(transaction, backend.sender(transaction), header, index))
             for index, transaction in enumerate(backend.body(header).transactions)
         )
-        backend.node.caches.answers[key] = found
+        backend.node.caches.answers.put(key, found, sum(map(len, found)))
     return found
 
 
@@ -59,16 +59,17 @@ def encoded_logs(backend: Backend, header: Header) -> tuple[tuple[EncodedLog, ..
     found: tuple[tuple[EncodedLog, ...], ...] | None = backend.node.caches.answers.get(key)
     if found is None:
         by_transaction: list[tuple[EncodedLog, ...]] = []
-        index = 0
+        index = size_bytes = 0
         for place, (transaction, receipt) in enumerate(_transactions_and_receipts(backend, header)):
             pieces = []
             for log in receipt.logs:
                 encoded = orjson.dumps(log_json(log, transaction.hash, place, header, index))
                 pieces.append(EncodedLog(log, encoded))
+                size_bytes += 2 * len(encoded)
                 index += 1
             by_transaction.append(tuple(pieces))
         found = tuple(by_transaction)
-        backend.node.caches.answers[key] = found
+        backend.node.caches.answers.put(key, found, size_bytes)
     return found
 
 
@@ -100,7 +101,7 @@ def encoded_receipts(backend: Backend, header: Header) -> tuple[bytes, ...]:
             )
             pieces.append(orjson.dumps(content))
         found = tuple(pieces)
-        backend.node.caches.answers[key] = found
+        backend.node.caches.answers.put(key, found, sum(map(len, found)))
     return found
 
 
