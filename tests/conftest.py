@@ -5,9 +5,26 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from fixtures.geth import Program, find_geth
+from reference_node.errors import CouldNotJudge
 
 IN_CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).parent.parent
+
+settings.register_profile("seeded", derandomize=True, deadline=None, print_blob=True)
+"""The same examples in every run; larger, random searches are run by hand with --hypothesis-profile=default."""
+settings.load_profile("seeded")
+
+
+@pytest.fixture(scope="session")
+def geth_program() -> Program:
+    """A real geth, or a skip that says how to get one."""
+    try:
+        return find_geth()
+    except CouldNotJudge as error:
+        pytest.skip(str(error))
 
 
 @pytest.hookimpl(wrapper=True)
