@@ -1,0 +1,74 @@
+"""From the bytes of a reply to JSON values that can be compared exactly: nothing is rounded, dropped or merged."""
+
+import json
+from decimal import Decimal
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
+
+NESTING_MAX = 500
+"""Levels of arrays and objects that are read; every step after this one may rely on it."""
+INTEGER_DIGITS_MAX = 4000
+
+
+class UnreadableAnswer(ValueError):
+    """A reply is not JSON; the text says what is wrong with it."""
+
+
+def decode_answer(body: bytes) -> Json:
+    """Return what a body holds: integers of any common size exact, other numbers as decimals.
+
+    Raises:
+        UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, or is nested too deeply.
+    """
+    try:
+        value: Json = json.loads(
+            body.decode("utf-8"),
+            parse_int=_integer,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
+    except RecursionError:
+        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels") from None
+    except (ValueError, ArithmeticError) as error:
+        raise UnreadableAnswer(f"it is not JSON: {error or 'a number is out of range'}") from error
+    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _nesting(value) > NESTING_MAX:
+        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
+    return value
+
+
+def encode_answer(value: Json) -> str:
+    """Return a value as JSON text in ASCII, numbers as they were written, keys in their order."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{encode_answer(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(encode_answer, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
+
+
+def _integer(text: str) -> int:
+    if len(text) > INTEGER_DIGITS_MAX:
+        raise ValueError(f"a number has {len(text)} digits, expected at most {INTEGER_DIGITS_MAX}")
+    return int(text)
+
+
+def _refuse_constant(text: str) -> Json:
+    raise ValueError(f"{text} is no JSON value")
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+    return found
+
+
+def _nesting(value: Json) -> int:
+    levels, level = 0, [value]
+    while level and levels <= NESTING_MAX:
+        containers = [item for item in level if isinstance(item, list | dict)]
+        level = [inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)]
+        levels += bool(containers)
+    return levels

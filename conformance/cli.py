@@ -1,0 +1,124 @@
+"""The command `ethercattle conform`."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from conformance.corpus import Corpus, answers_folder, load_corpus
+from conformance.report.json_report import as_json
+from conformance.report.junit import as_junit
+from conformance.report.table import open_console, print_run, progress_bar
+from conformance.run import Run, run_questions
+from conformance.subject import Endpoint, Recorded, Subject
+from fixtures.chain_files import DEFAULT_CHAIN, ChainFiles, find_chain
+from reference_node.commands import Command
+from reference_node.errors import CouldNotJudge, UsageError
+
+EXIT_CODES = (
+    "Exit codes: 0 every answer matches; 1 some answer is wrong; 2 wrong usage, or files that can't be read; "
+    "3 could not judge: an endpoint or a part is not there, or interrupted."
+)
+GETH = "geth"
+_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_STDOUT = Path("-")
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.option("--chain", "chain_name", default=DEFAULT_CHAIN, show_default=True, help="A shipped chain or a folder.")
+@click.option(
+    "--candidate", metavar="URL",
+    help="Whose answers are judged.  [default: a master, the embedded log and one replica, started on the chain]",
+)  # fmt: skip
+@click.option(
+    "--reference", metavar="geth|URL",
+    help="Whose answers are right: a geth started on the chain, or an endpoint.  [default: the recorded answers]",
+)  # fmt: skip
+@click.option(
+    "--cases", "folder", type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of <method>/<case>.io files.  [default: the answers recorded about the chain]",
+)  # fmt: skip
+@click.option("--include", multiple=True, metavar="PATTERN", help="Ask these methods or method/cases only; repeatable")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out these methods or method/cases; repeatable")
+@click.option("--strict-messages", is_flag=True, help="An error with another message is a mismatch.")
+@click.option("--json", "json_path", type=_FILE, help="Write the report as JSON, - for stdout.")
+@click.option("--junit", "junit_path", type=_FILE, help="Write the report as JUnit XML, - for stdout.")
+def conform(
+    chain_name: str, candidate: str | None, reference: str | None, folder: Path | None, include: tuple[str, ...],
+    exclude: tuple[str, ...], strict_messages: bool, json_path: Path | None, junit_path: Path | None,
+) -> None:  # fmt: skip
+    """Compare a replica's answers with a reference's, exactly but for named allowances."""
+    if _STDOUT == json_path == junit_path:
+        raise UsageError("--json - and --junit - can't both write to stdout")
+    chain = find_chain(chain_name)
+    corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
+    title = str(folder) if folder else chain.name
+    with _terminable(), ExitStack() as stack:
+        try:
+            right = _open_reference(stack, reference, chain, corpus)
+            judged = _open_candidate(stack, candidate, chain)
+        except KeyboardInterrupt:
+            raise CouldNotJudge("interrupted before the first question") from None
+        with progress_bar(len(corpus.questions)) as tell:
+            run = run_questions(title, corpus.questions, right, judged, strict_messages=strict_messages, tell=tell)
+    report(run, json_path, junit_path)
+    sys.exit(run.exit_code)
+
+
+def report(run: Run, json_path: Path | None, junit_path: Path | None) -> None:
+    """Write the files asked for, and print the run on stdout, or on stderr where a file takes stdout.
+
+    Raises:
+        UsageError: a file can't be written; what could be is written and printed.
+    """
+    failures = []
+    for path, text in ((json_path, as_json), (junit_path, as_junit)):
+        try:
+            if path == _STDOUT:
+                click.echo(text(run), nl=False)
+            elif path is not None:
+                path.write_text(text(run), encoding="utf-8")
+        except OSError as error:
+            failures.append(f"{path} can't be written: {error.strerror}")
+    print_run(run, open_console(stderr=_STDOUT in (json_path, junit_path)))
+    if failures:
+        raise UsageError("; ".join(failures))
+
+
+def _open_reference(stack: ExitStack, reference: str | None, chain: ChainFiles, corpus: Corpus) -> Subject:
+    if reference is None:
+        return Recorded(corpus.version)
+    if reference == GETH:
+        from fixtures.geth import on_chain
+
+        click.echo(f"starting geth on {chain.name}", err=True)
+        return stack.enter_context(Endpoint(stack.enter_context(on_chain(chain)).url, "geth started on the chain"))
+    return stack.enter_context(Endpoint(reference))
+
+
+def _open_candidate(stack: ExitStack, candidate: str | None, chain: ChainFiles) -> Subject:
+    if candidate is not None:
+        return stack.enter_context(Endpoint(candidate))
+    from fixtures.cluster import running_cluster
+
+    click.echo(f"starting master, log and replica on {chain.name}", err=True)
+    cluster = stack.enter_context(running_cluster(chain))
+    return stack.enter_context(Endpoint(cluster.replicas[0].url, "replica started on the chain"))
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does, so that nothing it started stays behind."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,55 @@
+"""Counts of a run, by method and in all."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from conformance.allowances import ALLOWANCES
+from conformance.run import Run
+from conformance.verdict import Judgement, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over judgements."""
+
+    asked: int
+    passed: int
+    failed: int
+    unknown: int
+    messages: int
+    """Answers whose error has another message, and nothing else that counts."""
+    allowed: int
+    """Answers in which some allowance was used."""
+
+    def as_json(self) -> dict[str, int]:
+        """Return the counts by their names."""
+        return asdict(self)
+
+
+def count(judgements: Iterable[Judgement]) -> Totals:
+    """Count judgements."""
+    every = list(judgements)
+    verdicts = Counter(judgement.verdict for judgement in every)
+    return Totals(
+        asked=len(every),
+        passed=verdicts[Verdict.PASS],
+        failed=verdicts[Verdict.FAIL],
+        unknown=verdicts[Verdict.UNKNOWN],
+        messages=sum(1 for judgement in every if judgement.message_differences),
+        allowed=sum(1 for judgement in every if judgement.allowed),
+    )
+
+
+def count_by_method(run: Run) -> dict[str, Totals]:
+    """Return the counts of each method, in the order they were asked."""
+    methods: dict[str, list[Judgement]] = {}
+    for judgement in run.judgements:
+        methods.setdefault(judgement.question.method, []).append(judgement)
+    return {method: count(judgements) for method, judgements in methods.items()}
+
+
+def count_allowances(run: Run) -> dict[str, int]:
+    """Return how many differences each row of the table of allowances let pass, unused rows too."""
+    uses = Counter(allowed.allowance.name for judgement in run.judgements for allowed in judgement.allowed)
+    return {row.name: uses[row.name] for row in ALLOWANCES}

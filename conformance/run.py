@@ -1,0 +1,86 @@
+"""Puts every question to reference and candidate and collects the judgements."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from conformance.corpus import Question
+from conformance.subject import Reply, Subject
+from conformance.verdict import Judgement, Verdict, judge, overall
+
+SILENT_IN_A_ROW_MAX = 5
+"""After this many questions without any reply an endpoint is taken for gone, and asked no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that a run found."""
+
+    title: str
+    """What it is about: the chain's name or the folder of cases."""
+    reference: Subject
+    candidate: Subject
+    judgements: tuple[Judgement, ...]
+    planned: int
+    """Questions that were to be asked."""
+    seconds: float
+    strict_messages: bool
+    interrupted: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is said of the candidate: with questions left out, nothing good."""
+        left_out = [Verdict.UNKNOWN] * (self.planned - len(self.judgements))
+        return overall([*(judgement.verdict for judgement in self.judgements), *left_out])
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 fail, 3 unknown or interrupted."""
+        if self.interrupted:
+            return 3
+        return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}[self.verdict]
+
+
+def run_questions(
+    title: str,
+    questions: Sequence[Question],
+    reference: Subject,
+    candidate: Subject,
+    *,
+    strict_messages: bool = False,
+    tell: Callable[[Judgement], None] = lambda _: None,
+) -> Run:
+    """Ask and judge every question in order; Ctrl-C ends it early, with what was judged so far.
+
+    Args:
+        title: what the run is about.
+        questions: at least one.
+        reference: whose answers are right.
+        candidate: whose answers are judged.
+        strict_messages: whether an error with another message is a failure.
+        tell: called with each judgement when it is made.
+    """
+    started = time.monotonic()
+    judgements: list[Judgement] = []
+    interrupted = False
+    silence = {"reference": 0, "candidate": 0}
+    try:
+        for question in questions:
+            expected = _ask("reference", reference, question, silence)
+            got = _ask("candidate", candidate, question, silence)
+            judgement = judge(question, expected, got, strict_messages=strict_messages)
+            judgements.append(judgement)
+            tell(judgement)
+    except KeyboardInterrupt:
+        interrupted = True
+    seconds = time.monotonic() - started
+    made = tuple(judgements)
+    return Run(title, reference, candidate, made, len(questions), seconds, strict_messages, interrupted)
+
+
+def _ask(role: str, subject: Subject, question: Question, silence: dict[str, int]) -> Reply:
+    if silence[role] >= SILENT_IN_A_ROW_MAX:
+        return Reply(0, b"", f"not asked, as {SILENT_IN_A_ROW_MAX} questions in a row got none")
+    reply = subject.ask(question)
+    silence[role] = silence[role] + 1 if reply.failure else 0
+    return reply

@@ -1,0 +1,136 @@
+"""Judges a candidate's reply by the reference's. What could not be checked is unknown, and never a pass."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from conformance.allowances import Allowance, find_allowance
+from conformance.answers import Json, UnreadableAnswer, decode_answer
+from conformance.compare import DIFFERENCES_MAX, Difference, Path, differences
+from conformance.corpus import Question
+from conformance.subject import Reply
+
+OK = 200
+BUSY_STATUSES = {429, 502, 503, 504}
+"""A node, or what stands before it, says that it can't answer now."""
+
+
+class Verdict(StrEnum):
+    """What is said of one answer, or of all."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A difference and the allowance that covers it."""
+
+    difference: Difference
+    allowance: Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of a candidate's answer to one question."""
+
+    question: Question
+    verdict: Verdict
+    problem: str = ""
+    """What is wrong beside differences, or why nothing can be said."""
+    differences: tuple[Difference, ...] = ()
+    """Those that no allowance covers; messages of errors are not among them."""
+    message_differences: tuple[Difference, ...] = ()
+    """Errors of the same code and data with other messages."""
+    allowed: tuple[Allowed, ...] = ()
+
+
+def judge(question: Question, expected: Reply, got: Reply, *, strict_messages: bool = False) -> Judgement:
+    """Compare the candidate's reply with the reference's.
+
+    Args:
+        question: what both were asked.
+        expected: the reference's reply.
+        got: the candidate's reply.
+        strict_messages: whether an error with another message is a failure.
+    """
+    if problem := _no_reply("the reference", expected) or _no_reply("the candidate", got):
+        return Judgement(question, Verdict.UNKNOWN, problem)
+    if expected.status != got.status:
+        problem = f"HTTP status {got.status}, expected {expected.status}"
+        return Judgement(question, Verdict.FAIL, problem)
+    if expected.body.strip() == got.body.strip() and (expected.status != OK or not expected.body.strip()):
+        return Judgement(question, Verdict.PASS)
+    try:
+        reference_answer = decode_answer(expected.body)
+    except UnreadableAnswer as error:
+        if expected.status != OK or not expected.body.strip():
+            return Judgement(question, Verdict.FAIL, f"body {_excerpt(got.body)}, expected {_excerpt(expected.body)}")
+        return Judgement(question, Verdict.UNKNOWN, f"the reference's answer can't be read: {error}")
+    try:
+        answer = decode_answer(got.body)
+    except UnreadableAnswer as error:
+        problem = f"the answer can't be read: {error}; it begins {_excerpt(got.body)}"
+        return Judgement(question, Verdict.FAIL, problem)
+    return _judge_answers(question, reference_answer, answer, strict_messages=strict_messages)
+
+
+def overall(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict on a whole: one failure fails it, else one unknown makes it unknown, as does none at all."""
+    said = set(verdicts)
+    if Verdict.FAIL in said:
+        return Verdict.FAIL
+    return Verdict.PASS if said == {Verdict.PASS} else Verdict.UNKNOWN
+
+
+def _judge_answers(question: Question, expected: Json, got: Json, *, strict_messages: bool) -> Judgement:
+    every = differences(expected, got)
+    requests = question.requests()
+    counting: list[Difference] = []
+    messages: list[Difference] = []
+    allowed: list[Allowed] = []
+    for difference in every:
+        request = _request_of(difference.path, requests, expected)
+        allowance = find_allowance(request, difference)
+        if allowance is not None:
+            allowed.append(Allowed(difference, allowance))
+        elif _is_message(difference) and not strict_messages:
+            messages.append(difference)
+        else:
+            counting.append(difference)
+    cut_short = len(every) == DIFFERENCES_MAX
+    problem = f"more than {DIFFERENCES_MAX - 1} differences" if cut_short else ""
+    verdict = Verdict.FAIL if counting or cut_short else Verdict.PASS
+    return Judgement(question, verdict, problem, tuple(counting), tuple(messages), tuple(allowed))
+
+
+def _no_reply(who: str, reply: Reply) -> str:
+    if reply.failure:
+        return f"{who} gave no whole reply: {reply.failure}"
+    return f"{who} is not serving: HTTP status {reply.status}" if reply.status in BUSY_STATUSES else ""
+
+
+def _is_message(difference: Difference) -> bool:
+    """Say whether an error's text is all that differs; a message that is missing or no text is more than that."""
+    inside = difference.path[1:] if difference.path and isinstance(difference.path[0], int) else difference.path
+    texts = isinstance(difference.expected, str) and isinstance(difference.got, str)
+    return texts and inside == ("error", "message")
+
+
+def _request_of(path: Path, requests: Sequence[dict[str, Any]], expected: Json) -> dict[str, Any] | None:
+    """Return the request that a path in the answer belongs to, or None where that can't be said."""
+    if not isinstance(expected, list):
+        return requests[0] if len(requests) == 1 else None
+    place = path[0] if path else None
+    if not isinstance(place, int) or place >= len(expected):
+        return None
+    answer = expected[place]
+    identity = answer.get("id") if isinstance(answer, dict) else None
+    asked = [request for request in requests if request.get("id") == identity]
+    return asked[0] if len(asked) == 1 else None
+
+
+def _excerpt(body: bytes) -> str:
+    return repr(body[:60].decode(errors="replace")) + ("…" if len(body) > 60 else "") if body else "(empty)"
