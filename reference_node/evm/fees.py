@@ -48,6 +48,14 @@ def blob_base_fee_at(config: ChainConfig, header: Header) -> int | None:
     return blob_base_fee(_schedule_at(config, header.timestamp), header.excess_blob_gas)
 
 
+def next_blob_base_fee(config: ChainConfig, parent: Header) -> int:
+    """Return the blob base fee in wei of a block on this parent, by the schedule of the parent; 0 before Cancun."""
+    if parent.excess_blob_gas is None:
+        return 0
+    excess = next_excess_blob_gas(config, parent, parent.timestamp)
+    return blob_base_fee(_schedule_at(config, parent.timestamp), excess)
+
+
 def blob_base_fee(schedule: BlobSchedule, excess_blob_gas: int) -> int:
     """Return the blob base fee in wei: about e to the power of excess / update fraction (EIP-4844)."""
     numerator, denominator = excess_blob_gas, schedule.update_fraction
