@@ -1,6 +1,8 @@
 """The commands `ethercattle master` and `ethercattle replica`."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -8,6 +10,31 @@ from reference_node.commands import Command, stop_on_signals
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+def _http_options(apis: str) -> Callable[[Decorated], Decorated]:
+    """Return a decorator that adds the `--http.*` flags, with these namespaces offered by default."""
+    options = (
+        click.option("--http.addr", "address", default="127.0.0.1", show_default=True, help="Address to listen on."),
+        click.option(
+            "--http.port", "port", type=click.IntRange(0, 65535), default=8545, show_default=True, help="Port (0: any)."
+        ),
+        click.option(
+            "--http.vhosts", "vhosts", default="localhost", show_default=True,
+            help="Host names served, by commas; * for any.",
+        ),
+        click.option("--http.corsdomain", "cors", default="", help="Origins of browsers served, by commas; * for any."),
+        click.option("--http.api", "apis", default=apis, show_default=True, help="Namespaces offered, by commas."),
+    )  # fmt: skip
+
+    def add(command: Decorated) -> Decorated:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 @click.command(cls=Command)
@@ -20,9 +47,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--forkchoice", type=FILE, help="JSON file with the hashes head, safe and finalized, set after the import."
 )
-@click.option(
-    "--period", type=click.FloatRange(0), default=0.0, help="Seconds between imported blocks (0: all at once)."
-)
+@click.option("--period", type=click.FloatRange(0), default=0.0, help="Seconds between blocks (0: all at once).")
 @click.option("--gcmode", type=click.Choice(["archive"]), default="archive", help="Every state is kept.")
 @click.option("--kafka.broker", "broker", required=True, help="The log: sqlite:///path (the file is made if missing).")
 @click.option("--kafka.topic", "topic", default="geth", show_default=True, help="Topic the writes are published to.")
@@ -31,12 +56,15 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--promote", is_flag=True, help="Open a new epoch: fence out the master that had the log before.")
 @click.option("--exit-when-done", is_flag=True, help="End after the import instead of sending heartbeats.")
+@click.option("--dev", is_flag=True, help="Make blocks of transactions sent to --http.port, each --period or at once.")
+@_http_options("eth,net,web3,dev")
 def master(
     datadir: Path, genesis: Path, chain_files: tuple[Path, ...], side_files: tuple[Path, ...], forkchoice: Path | None,
     period: float, gcmode: str, broker: str, topic: str, heartbeat: float, promote: bool, exit_when_done: bool,
+    dev: bool, address: str, port: int, vhosts: str, cors: str, apis: str,
 ) -> None:  # fmt: skip
     """Execute blocks and publish their database writes to a log."""
-    from reference_node.roles.master import MasterSettings, run_master
+    from reference_node.roles.master import DevSettings, MasterSettings, run_master
 
     del gcmode  # archive is the only mode, and named so that the flags of the operator's guide work as they are
     settings = MasterSettings(
@@ -51,6 +79,7 @@ def master(
         heartbeat_seconds=heartbeat,
         promote=promote,
         exit_when_done=exit_when_done,
+        dev=DevSettings(address, port, _names(vhosts.lower()), _names(cors), _names(apis)) if dev else None,
     )
     run_master(settings, stop_on_signals())
 
@@ -61,15 +90,7 @@ def master(
 @click.option(
     "--kafka.topic", "topic", default="geth", show_default=True, help="Topic: name, name:offset, or name: (oldest)."
 )
-@click.option("--http.addr", "address", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--http.port", "port", type=click.IntRange(0, 65535), default=8545, show_default=True, help="Port (0: any)."
-)
-@click.option(
-    "--http.vhosts", "vhosts", default="localhost", show_default=True, help="Host names served, by commas; * for any."
-)
-@click.option("--http.corsdomain", "cors", default="", help="Origins browsers may ask from, by commas; * for any.")
-@click.option("--http.api", "apis", default="eth,net,web3", show_default=True, help="Namespaces offered, by commas.")
+@_http_options("eth,net,web3")
 @click.option(
     "--replica.syncshutdown", "sync_shutdown", is_flag=True, help="End with code 0 once caught up with the log."
 )

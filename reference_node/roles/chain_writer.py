@@ -7,7 +7,7 @@ from reference_node.chain.files import ForkChoice
 from reference_node.chain.genesis import Genesis, stored_genesis_hash
 from reference_node.chain.types import Block, Header
 from reference_node.errors import InvalidBlock, StoreError
-from reference_node.roles.ledger import ForkChoiceMove, Ledger
+from reference_node.roles.ledger import NO_MOVE, ForkChoiceMove, Ledger
 from reference_node.store import schema
 from reference_node.store.overlay import Overlay
 
@@ -52,7 +52,7 @@ class ChainWriter:
         """
         if self.knows(block.header.hash):
             if not self._is_canonical(block.header):
-                self.choose(ForkChoiceMove(), block.header)
+                self.choose(NO_MOVE, block.header)
             return
         writes = self._execute(block)
         writes.update(switch_head(Overlay(self._store, writes), block.header))
@@ -63,11 +63,20 @@ class ChainWriter:
         if not self.knows(block.header.hash):
             self._ledger.commit(self._execute(block), block.header.number, block.header.number)
 
-    def store_executed(self, writes: dict[bytes, bytes | None], header: Header, as_head: bool) -> None:
+    def store_executed(
+        self,
+        writes: dict[bytes, bytes | None],
+        header: Header,
+        *,
+        as_head: bool,
+        move: ForkChoiceMove = NO_MOVE,
+    ) -> None:
         """Store a block that was built here, as the head or beside the chain."""
         if as_head:
             writes = {**writes, **switch_head(Overlay(self._store, writes), header)}
-        self._ledger.commit(writes, header.number, header.number)
+        if move.finalized_hash:
+            writes = {**writes, **finalize_writes(move.finalized_hash)}
+        self._ledger.commit(writes, header.number, header.number, move)
 
     def choose(self, move: ForkChoiceMove, head: Header) -> None:
         """Make a stored block the head, and move safe and finalized."""

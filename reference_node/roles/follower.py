@@ -45,7 +45,7 @@ class Follower:
         position = read_position(store)
         self._next = _first_offset(log, topic, position, start)
         self._progress = Progress(replace(position, topic_identity=log.identity(topic)))
-        self._failure: EtherCattleError | None = None
+        self._failure: Exception | None = None
         self._publisher.refresh(position)
 
     @property
@@ -59,7 +59,7 @@ class Follower:
         return self._progress.position
 
     @property
-    def failure(self) -> EtherCattleError | None:
+    def failure(self) -> Exception | None:
         """What ended `run`, or None."""
         return self._failure
 
@@ -84,8 +84,11 @@ class Follower:
         try:
             while not stopping.is_set():
                 self.follow()
-        except EtherCattleError as error:
+        except Exception as error:
             self._failure = error
+            if not isinstance(error, EtherCattleError):
+                raise
+        finally:
             stopping.set()
 
     def health(self) -> Health:

@@ -42,6 +42,9 @@ class ForkChoiceMove:
     finalized_hash: bytes | None = None
 
 
+NO_MOVE = ForkChoiceMove()
+
+
 class Ledger:
     """Commits steps to the database and its outbox, and publishes the outbox in order."""
 
@@ -62,7 +65,7 @@ class Ledger:
         writes: Mapping[bytes, bytes | None],
         source_first: int,
         source_last: int,
-        move: ForkChoiceMove = ForkChoiceMove(),
+        move: ForkChoiceMove = NO_MOVE,
     ) -> None:
         """Write a step and its outbox records in one atomic batch, durably."""
         batch = Batch(

@@ -9,12 +9,25 @@ from rich.progress import track
 
 from reference_node.chain.files import read_blocks, read_forkchoice
 from reference_node.chain.genesis import load_genesis
-from reference_node.log.open import open_log
+from reference_node.errors import UsageError
+from reference_node.log.open import open_log, parse_topic
 from reference_node.roles.chain_writer import ChainWriter
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, Ledger
 from reference_node.store.leveldb import Store
 
 HEARTBEAT_SECONDS = 30.0
+THREAD_STOP_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DevSettings:
+    """Where a master with dev production takes transactions, and what it offers there."""
+
+    address: str
+    port: int
+    vhosts: tuple[str, ...]
+    cors_domains: tuple[str, ...]
+    apis: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +45,22 @@ class MasterSettings:
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     promote: bool = False
     exit_when_done: bool = False
+    dev: DevSettings | None = None
+    """Make blocks after the import; None ends with the import's last block."""
 
 
 def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
-    """Import what there is to import, then send heartbeats until told to stop.
+    """Import what there is to import, then make blocks or send heartbeats until told to stop.
 
     Raises:
         InvalidBlock: a block breaks the rules; what came before it is published.
-        StoreError, ChainFileError, LogError: see `reference_node.errors`.
+        UsageError, StoreError, ChainFileError, LogError: see `reference_node.errors`.
     """
+    topic, start = parse_topic(settings.topic)
+    if start is not None:
+        raise UsageError(f"--kafka.topic is {settings.topic!r}, but a master takes a name without an offset")
+    if settings.dev is not None and settings.exit_when_done:
+        raise UsageError("--dev and --exit-when-done exclude each other: dev production goes on until it is stopped")
     genesis = load_genesis(settings.genesis)
     store = Store(settings.datadir)
     log = None
@@ -48,16 +68,42 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
         log = open_log(settings.broker, create=True)
         ledger = Ledger(store)
         writer = ChainWriter(ledger, genesis)
-        ledger.connect(log, settings.topic, settings.promote)
+        ledger.connect(log, topic, settings.promote)
         ledger.publish()
         _import_files(settings, writer, ledger, stopping)
         print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
+        if settings.dev is not None and not stopping.is_set():
+            _produce(settings, settings.dev, writer, ledger, stopping)
         while not settings.exit_when_done and not stopping.wait(settings.heartbeat_seconds):
             ledger.heartbeat()
     finally:
         if log is not None:
             log.close()
         store.close()
+
+
+def _produce(
+    settings: MasterSettings, dev: DevSettings, writer: ChainWriter, ledger: Ledger, stopping: threading.Event
+) -> None:
+    """Make blocks and serve their chain until told to stop."""
+    from reference_node.roles.production import Producer  # a master without --dev needs no server
+    from reference_node.rpc.methods import METHODS
+    from reference_node.rpc.serve import listen, serve, url_of
+    from reference_node.rpc.server import HttpSettings, JsonRpcApp
+
+    with listen(dev.address, dev.port) as listener:
+        producer = Producer(writer, ledger, settings.period_seconds)
+        thread = threading.Thread(target=producer.run, args=(stopping, settings.heartbeat_seconds), name="producer")
+        thread.start()
+        try:
+            print(f"master listening on {url_of(listener)}", flush=True)
+            http = HttpSettings(dev.vhosts, dev.cors_domains, dev.apis)
+            serve(JsonRpcApp(producer, http, {**METHODS, **producer.methods()}), listener, stopping)
+        finally:
+            stopping.set()
+            thread.join(THREAD_STOP_SECONDS_MAX)
+    if producer.failure is not None:
+        raise producer.failure
 
 
 def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger, stopping: threading.Event) -> None:
@@ -75,8 +121,12 @@ def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger,
             if count % PUBLISHED_BATCHES_MAX == 0:
                 ledger.publish()
         for path in settings.side_files:
-            for block in read_blocks(path):
+            for count, block in enumerate(read_blocks(path)):
+                if stopping.is_set():
+                    return
                 writer.add_side(block)
+                if count % PUBLISHED_BATCHES_MAX == 0:
+                    ledger.publish()
         if settings.forkchoice:
             writer.choose_file(read_forkchoice(settings.forkchoice))
     finally:

@@ -84,14 +84,20 @@ class Store:
             position: where the database stands once they are in it.
             private_writes: book-keeping under the private prefix.
             durable: wait until the disk has it, so that it also survives a power failure.
+
+        Raises:
+            StoreError: the disk is full or broken; nothing of the step can be read.
         """
-        with self._db.write_batch(transaction=True, sync=durable) as batch:
-            for group in (writes, position_writes(position), private_writes):
-                for key, value in group:
-                    if value is None:
-                        batch.delete(key)
-                    else:
-                        batch.put(key, value)
+        try:
+            with self._db.write_batch(transaction=True, sync=durable) as batch:
+                for group in (writes, position_writes(position), private_writes):
+                    for key, value in group:
+                        if value is None:
+                            batch.delete(key)
+                        else:
+                            batch.put(key, value)
+        except plyvel.Error as error:
+            raise StoreError(f"the database in {self.path} can't be written: {error}") from error
 
     def close(self) -> None:
         """Close the database."""
