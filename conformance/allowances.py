@@ -11,6 +11,7 @@ from conformance.compare import Difference, show_path
 Request = dict[str, Any]
 _QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
+_DATA = re.compile(r"0x([0-9a-f]{2})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def names_pending(request: Request) -> bool:
 
 
 def _both_fit(pattern: re.Pattern[str]) -> Callable[[Request, Difference], bool]:
+    """Return whether a request is about the pending block, and both values have the form of their kind."""
+
     def holds(request: Request, difference: Difference) -> bool:
         values = (difference.expected, difference.got)
         return names_pending(request) and all(isinstance(v, str) and pattern.fullmatch(v) is not None for v in values)
@@ -46,9 +49,19 @@ def _both_named(_request: Request, difference: Difference) -> bool:
     return all(isinstance(value, str) and value != "" for value in (difference.expected, difference.got))
 
 
+_BLOCK = "eth_getBlockByNumber"
 ALLOWANCES = (
     Allowance("client-version", "web3_clientVersion", "$.result", _both_named, "each client says its own name"),
+    Allowance(
+        "pending-time", _BLOCK, "$.result.timestamp", _both_fit(_QUANTITY), "a pending block is as old as its answer"
+    ),
+    Allowance("pending-state", _BLOCK, "$.result.stateRoot", _both_fit(_HASH), "a pending block need not be executed"),
+    Allowance(
+        "pending-extra", _BLOCK, "$.result.extraData", _both_fit(_DATA), "a client writes its name into its blocks"
+    ),
+    Allowance("pending-size", _BLOCK, "$.result.size", _both_fit(_QUANTITY), "follows from the name in the extra data"),
 )
+"""The first row that fits is the one used."""
 
 
 def find_allowance(request: Request | None, difference: Difference) -> Allowance | None:

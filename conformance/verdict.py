@@ -41,9 +41,9 @@ class Judgement:
     problem: str = ""
     """What is wrong beside differences, or why nothing can be said."""
     differences: tuple[Difference, ...] = ()
-    """Those that no allowance covers; messages of errors are not among them."""
+    """Those that no allowance covers."""
     message_differences: tuple[Difference, ...] = ()
-    """Errors of the same code and data with other messages."""
+    """Error messages, where nothing else differs; they don't count."""
     allowed: tuple[Allowed, ...] = ()
 
 
@@ -88,22 +88,21 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 def _judge_answers(question: Question, expected: Json, got: Json, *, strict_messages: bool) -> Judgement:
     every = differences(expected, got)
     requests = question.requests()
-    counting: list[Difference] = []
-    messages: list[Difference] = []
+    remaining: list[Difference] = []
     allowed: list[Allowed] = []
     for difference in every:
         request = _request_of(difference.path, requests, expected)
         allowance = find_allowance(request, difference)
         if allowance is not None:
             allowed.append(Allowed(difference, allowance))
-        elif _is_message(difference) and not strict_messages:
-            messages.append(difference)
         else:
-            counting.append(difference)
-    cut_short = len(every) == DIFFERENCES_MAX
-    problem = f"more than {DIFFERENCES_MAX - 1} differences" if cut_short else ""
-    verdict = Verdict.FAIL if counting or cut_short else Verdict.PASS
-    return Judgement(question, verdict, problem, tuple(counting), tuple(messages), tuple(allowed))
+            remaining.append(difference)
+    if len(every) == DIFFERENCES_MAX:
+        problem = f"there are {DIFFERENCES_MAX} differences or more"
+        return Judgement(question, Verdict.FAIL, problem, tuple(remaining), (), tuple(allowed))
+    if not strict_messages and all(map(_is_message, remaining)):
+        return Judgement(question, Verdict.PASS, "", (), tuple(remaining), tuple(allowed))
+    return Judgement(question, Verdict.FAIL, "", tuple(remaining), (), tuple(allowed))
 
 
 def _no_reply(who: str, reply: Reply) -> str:
