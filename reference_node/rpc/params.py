@@ -137,7 +137,7 @@ def decode_block_number(value: Any) -> BlockRef:
         return _TAGS[text]
     number = decode_uint64_text(text)
     if number > _INT64_MAX:
-        raise ValueError("block number larger than int64")
+        raise InvalidParam("block number larger than int64")
     return BlockRef(number=number)
 
 
@@ -155,7 +155,7 @@ def decode_block(value: Any) -> BlockRef:
         return BlockRef(hash=hex_fixed(value, 32, "Hash"))
     number = decode_uint64_text(value)
     if number > _INT64_MAX:
-        raise ValueError("blocknumber too high")
+        raise InvalidParam("blocknumber too high")
     return BlockRef(number=number)
 
 
@@ -198,7 +198,7 @@ def hex_fixed(text: str, size_bytes: int, type_name: str) -> bytes:
     """Read 0x-prefixed data of a fixed size."""
     digits = _text_digits(text)
     if len(digits) != 2 * size_bytes:
-        raise ValueError(f"hex string has length {len(digits)}, want {2 * size_bytes} for {type_name}")
+        raise InvalidParam(f"hex string has length {len(digits)}, want {2 * size_bytes} for {type_name}")
     if not _HEX_DIGITS.issuperset(digits):
         raise HexError("invalid hex string")
     return bytes.fromhex(digits)
@@ -225,9 +225,9 @@ def _eip1898(value: dict[str, Any]) -> BlockRef | None:
     except ValueError:
         return None
     if ref is not None and found is not None:
-        raise ValueError("cannot specify both BlockHash and BlockNumber, choose one or the other")
+        raise InvalidParam("cannot specify both BlockHash and BlockNumber, choose one or the other")
     if ref is None and found is None:
-        raise ValueError("must specify either BlockHash or BlockNumber")
+        raise InvalidParam("must specify either BlockHash or BlockNumber")
     return ref if found is None else BlockRef(hash=found, require_canonical=require)
 
 

@@ -110,7 +110,7 @@ class JsonRpcApp:
         elif path == "/":
             await self._answer_post(method, headers, receive, send, cors)
         else:
-            await _respond(send, 404, cors, b"")
+            await _respond(send, 404, [], b"")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Follow the server's start and end."""
