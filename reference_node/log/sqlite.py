@@ -89,7 +89,7 @@ class SqliteLog:
             time.sleep(POLL_SECONDS)
         if not rows or rows[0][0] != offset:
             raise LogRefused(f"topic {topic!r} has lost the record at offset {offset}")
-        return [StoredRecord(found, Record(value, _decode_headers(found, headers))) for found, value, headers in rows]
+        return [_stored_record(*row) for row in rows]
 
     def open_writer(self, topic: str, epoch: int) -> FencedWriter:
         """Make the topic if missing, and fence out every writer of an older epoch."""
@@ -277,8 +277,11 @@ def _encode_headers(headers: tuple[tuple[str, bytes], ...]) -> bytes:
     return encode_rlp([[name.encode(), value] for name, value in headers])
 
 
-def _decode_headers(offset: int, data: bytes) -> tuple[tuple[str, bytes], ...]:
+def _stored_record(offset: int, value: object, headers: object) -> StoredRecord:
+    if not isinstance(value, bytes):
+        raise LogRefused(f"the record at offset {offset} is damaged: its value is not a blob")
     try:
-        return tuple((name.decode(), bytes(value)) for name, value in rlp.decode(data))
+        named = tuple((name.decode(), bytes(content)) for name, content in rlp.decode(headers))
     except (rlp.DecodingError, ValueError, TypeError, AttributeError) as error:
-        raise LogRefused(f"the record at offset {offset} has damaged headers: {error}") from error
+        raise LogRefused(f"the record at offset {offset} is damaged: {error}") from error
+    return StoredRecord(offset, Record(value, named))

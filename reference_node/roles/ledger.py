@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import rlp
 
 from reference_node.chain.types import encode_rlp
-from reference_node.errors import LogRefused, StoreError
+from reference_node.errors import Fenced, LogRefused, LogUnavailable, StoreError
 from reference_node.log.codec_writebatch import (
     PART_BYTES_MAX,
     Batch,
     Chain,
     chain_at,
+    decode,
     encode_batch,
     encode_epoch,
     encode_heartbeat,
+    record_digest,
     with_epoch,
 )
 from reference_node.log.interface import FencedWriter, Log, Record
@@ -92,16 +95,12 @@ class Ledger:
             LogRefused: the log does not continue into this database.
         """
         epoch = max(self._position.epoch, 1) + (1 if promote else 0)
+        with suppress(LogUnavailable):  # where there is no topic yet, there is nothing to fit
+            self._check_continues(log, topic, epoch)
         self._writer = log.open_writer(topic, epoch)
-        bounds = log.bounds(topic)
+        in_log, opened = self._check_continues(log, topic, epoch)  # once more: nobody older can write from here on
         self._position = replace(self._position, topic_identity=log.identity(topic))
-        last = log.read(topic, bounds.end - 1, 1, 0)[0] if bounds.end > bounds.start else None
-        if last is None and bounds.end:
-            raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")
-        in_log = chain_at(last) if last else Chain()
-        self._check_continues(in_log, topic)
-        self._forget_published(in_log.sequence, bounds.end - 1, epoch)
-        opened = int.from_bytes(dict(last.record.headers).get("epoch", b""), "big") if last else 0
+        self._forget_published(in_log.sequence, log.bounds(topic).end - 1, epoch)
         if opened < epoch:
             record = encode_epoch(in_log, self._clock(), epoch)
             end = self._writer.append([record], in_log.sequence, in_log.sequence)
@@ -138,18 +137,23 @@ class Ledger:
                 return
             yield sequence, _decode_record(value)
 
-    def _check_continues(self, in_log: Chain, topic: str) -> None:
+    def _check_continues(self, log: Log, topic: str, epoch: int) -> tuple[Chain, int]:
+        """Return where the topic's chain of batches ends, and its epoch (0: none); refuse a topic that does not fit."""
+        bounds = log.bounds(topic)
+        if bounds.end > bounds.start:
+            last = log.read(topic, bounds.end - 1, 1, 0)[0]
+            in_log, opened = chain_at(last), decode(last).epoch
+        elif bounds.end:
+            raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")
+        else:
+            in_log, opened = Chain(), 0
+        if opened > epoch:
+            raise Fenced(f"topic {topic!r} is at epoch {opened}, but this master is at epoch {epoch}")
         own = self._position.chain
         if in_log.sequence > own.sequence:
             raise LogRefused(
                 f"topic {topic!r} is at sequence {in_log.sequence}, but this database at {own.sequence}: "
                 "bring it up with `ethercattle replica --replica.syncshutdown` first"
-            )
-        digest = self.store.get(digest_key(in_log.sequence)) if in_log.sequence else in_log.digest
-        if digest != in_log.digest:
-            raise LogRefused(
-                f"topic {topic!r} has other content at sequence {in_log.sequence} than this database: "
-                "another master wrote it, or the database belongs to another log"
             )
         oldest = next(self._pending(), None)
         needed = oldest[0] if oldest else own.sequence + 1
@@ -157,6 +161,25 @@ class Ledger:
             raise LogRefused(
                 f"topic {topic!r} ends at sequence {in_log.sequence}, but this master has published up to {needed - 1}"
             )
+        if not self._is_own(in_log):
+            raise LogRefused(
+                f"topic {topic!r} has other content at sequence {in_log.sequence} than this database: "
+                "another master wrote it, or the database belongs to another log"
+            )
+        return in_log, opened
+
+    def _is_own(self, in_log: Chain) -> bool:
+        """Say whether the chain of batches in this database goes through a point of the log's."""
+        if in_log.sequence == 0:
+            return in_log == Chain()
+        known = self.store.get(digest_key(in_log.sequence))
+        if known is not None:
+            return known == in_log.digest
+        following = self.store.get(_outbox_key(in_log.sequence + 1, 0))
+        if following is None:
+            return False
+        record = _decode_record(following)
+        return dict(record.headers)["digest"] == record_digest(in_log.digest, record.headers, record.value)
 
     def _forget_published(self, sequence: int, offset: int, epoch: int) -> None:
         done = [

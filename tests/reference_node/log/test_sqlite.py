@@ -101,7 +101,7 @@ def test_damaged_headers_are_refused(tmp_path: Path) -> None:
         for headers in (b"\xff\xff", b"", b"\xc3\x82\xff\xff", b"\xc1\xc1\x80"):
             with closing(sqlite3.connect(path)) as surgeon, surgeon:
                 surgeon.execute("UPDATE records SET headers = ?", (headers,))
-            with pytest.raises(LogRefused, match="offset 0 has damaged headers"):
+            with pytest.raises(LogRefused, match="offset 0 is damaged"):
                 log.read("t", 0, 10, 0)
 
 
