@@ -1,6 +1,7 @@
 """From the bytes of a reply to JSON values that can be compared exactly: nothing is rounded, dropped or merged."""
 
 import json
+import re
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -9,6 +10,8 @@ Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | N
 NESTING_MAX = 500
 """Levels of arrays and objects that are read; every step after this one may rely on it."""
 INTEGER_DIGITS_MAX = 4000
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 class UnreadableAnswer(ValueError):
@@ -21,6 +24,9 @@ def decode_answer(body: bytes) -> Json:
     Raises:
         UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, or is nested too deeply.
     """
+    # Seen to first: the parser in C overruns its stack where some library has raised Python's recursion limit.
+    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _nesting(body) > NESTING_MAX:
+        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
     try:
         value: Json = json.loads(
             body.decode("utf-8"),
@@ -29,17 +35,13 @@ def decode_answer(body: bytes) -> Json:
             parse_constant=_refuse_constant,
             object_pairs_hook=_object,
         )
-    except RecursionError:
-        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels") from None
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise UnreadableAnswer(f"it is not JSON: {error or 'a number is out of range'}") from error
-    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _nesting(value) > NESTING_MAX:
-        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
     return value
 
 
 def encode_answer(value: Json) -> str:
-    """Return a value as JSON text in ASCII, numbers as they were written, keys in their order."""
+    """Return a value as JSON text in ASCII, keys in their order, nothing rounded."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(key)}:{encode_answer(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -65,10 +67,10 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-def _nesting(value: Json) -> int:
-    levels, level = 0, [value]
-    while level and levels <= NESTING_MAX:
-        containers = [item for item in level if isinstance(item, list | dict)]
-        level = [inner for item in containers for inner in (item.values() if isinstance(item, dict) else item)]
-        levels += bool(containers)
-    return levels
+def _nesting(body: bytes) -> int:
+    """Return how many levels deep the brackets of a body go, found without reading it as JSON."""
+    levels = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        levels += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, levels)
+    return deepest

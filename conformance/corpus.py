@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.answers import UnreadableAnswer, decode_answer
 from fixtures.io_cases import ANSWERS, Case, read_cases
 from fixtures.record import RECORD_FILE
 from reference_node.errors import UsageError
@@ -32,8 +33,8 @@ class Question:
     def requests(self) -> tuple[dict[str, Any], ...]:
         """Return the JSON-RPC requests in the body: several for a batch, none where it is something else."""
         try:
-            content = json.loads(self.body)
-        except (ValueError, RecursionError):
+            content = decode_answer(self.body.encode())
+        except UnreadableAnswer:
             return ()
         messages = content if isinstance(content, list) else [content]
         return tuple(message for message in messages if isinstance(message, dict))

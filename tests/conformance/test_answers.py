@@ -1,0 +1,68 @@
+"""Bodies are read exactly, or refused with what is wrong with them."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.answers import NESTING_MAX, UnreadableAnswer, decode_answer, encode_answer
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+)
+
+
+@given(json_values)
+def test_what_is_written_is_read_back(value: object) -> None:
+    read = decode_answer(json.dumps(value).encode())
+    assert read == value
+    assert decode_answer(encode_answer(read).encode()) == value
+
+
+def test_numbers_keep_every_digit() -> None:
+    assert decode_answer(b"[9007199254740993, 0.1000000000000000055511151231257827]") == [
+        9007199254740993,
+        Decimal("0.1000000000000000055511151231257827"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"", "not JSON"),
+        (b"<html>502 Bad Gateway</html>", "not JSON"),
+        (b'{"result":"0x1"', "not JSON"),
+        (b'{"result":"0x1"} {}', "not JSON"),
+        (b'{"result":NaN}', "NaN is no JSON value"),
+        (b'{"result":-Infinity}', "-Infinity is no JSON value"),
+        (b'{"result":"0x1","result":"0x2"}', "'result' is there twice"),
+        (b'"\xff"', "utf-8"),
+        ('{"result":"0x1"}'.encode("utf-16"), "utf-8"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+        (b"1" * 5000, "5000 digits"),
+        (b"1e99999999999999999999", "not JSON"),
+        (b"[" * 100_000, "not JSON|nested"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested deeper"),
+        (b"[" * (NESTING_MAX + 1) + b"]" * (NESTING_MAX + 1), "nested deeper"),
+    ],
+)
+def test_what_is_not_one_json_value_is_refused(body: bytes, complaint: str) -> None:
+    with pytest.raises(UnreadableAnswer, match=complaint):
+        decode_answer(body)
+
+
+def test_nesting_up_to_the_limit_is_read_and_written() -> None:
+    body = b"[" * NESTING_MAX + b"]" * NESTING_MAX
+    assert encode_answer(decode_answer(body)).encode() == body
+
+
+def test_brackets_in_texts_are_no_nesting() -> None:
+    text = '[{"\\"' * 1000
+    assert decode_answer(json.dumps([text, text]).encode()) == [text, text]
+
+
+def test_many_values_beside_each_other_are_no_nesting() -> None:
+    assert decode_answer(json.dumps([[]] * 5000).encode()) == [[]] * 5000

@@ -1,0 +1,89 @@
+"""Every way in which two values can differ is seen, told apart from the others, and placed."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from conformance.answers import Json, decode_answer, encode_answer
+from conformance.compare import ABSENT, DIFFERENCES_MAX, Difference, Kind, differences, show_path
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+values: st.SearchStrategy[Any] = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=2), inner, max_size=4)
+)
+
+
+@given(values)
+def test_a_value_does_not_differ_from_itself(value: Json) -> None:
+    assert differences(value, decode_answer(encode_answer(value).encode())) == ()
+
+
+@given(values, values)
+def test_different_texts_differ_and_so_both_ways(left: Json, right: Json) -> None:
+    def canonical(value: Any) -> Any:
+        if isinstance(value, dict):
+            return ("object", sorted((key, canonical(item)) for key, item in value.items()))
+        return ("array", [canonical(item) for item in value]) if isinstance(value, list) else (type(value), value)
+
+    assume(repr(canonical(left)) != repr(canonical(right)))
+    assert differences(left, right)
+    assert len(differences(left, right)) == len(differences(right, left))
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "kind", "path"),
+    [
+        ({"a": 1}, {}, Kind.MISSING, "$.a"),
+        ({"a": None}, {}, Kind.MISSING, "$.a"),
+        ({}, {"a": 1}, Kind.EXTRA, "$.a"),
+        ({}, {"a": None}, Kind.EXTRA, "$.a"),
+        ({"a": 1}, {"a": None}, Kind.NULL, "$.a"),
+        ({"a": []}, {"a": None}, Kind.NULL, "$.a"),
+        ({"a": None}, {"a": {}}, Kind.NOT_NULL, "$.a"),
+        ({"a": None}, {"a": False}, Kind.NOT_NULL, "$.a"),
+        (1, "1", Kind.TYPE, "$"),
+        (1, True, Kind.TYPE, "$"),
+        (0, False, Kind.TYPE, "$"),
+        (1, Decimal("1.0"), Kind.TYPE, "$"),
+        ([], {}, Kind.TYPE, "$"),
+        ("0xa", "0xA", Kind.DIFFERENT, "$"),
+        ("0x1", "0x01", Kind.DIFFERENT, "$"),
+        (2**53, 2**53 + 1, Kind.DIFFERENT, "$"),
+        (Decimal("0.1"), Decimal("0.10000000000000000001"), Kind.DIFFERENT, "$"),
+        ("é", "e\u0301", Kind.DIFFERENT, "$"),
+        ([1, 2], [2, 1], Kind.ORDER, "$"),
+        ({"logs": [{"a": 1}, {"a": 2}]}, {"logs": [{"a": 2}, {"a": 1}]}, Kind.ORDER, "$.logs"),
+        ([1, 2], [1], Kind.MISSING, "$[1]"),
+        ([1], [1, 2], Kind.EXTRA, "$[1]"),
+        ({"a": [{"b": "x"}]}, {"a": [{"b": "y"}]}, Kind.DIFFERENT, "$.a[0].b"),
+    ],
+)
+def test_each_kind_of_difference_has_its_name_and_place(expected: Json, got: Json, kind: Kind, path: str) -> None:
+    (found,) = differences(expected, got)
+    assert (found.kind, show_path(found.path)) == (kind, path)
+
+
+def test_the_order_of_keys_is_no_difference() -> None:
+    assert differences({"a": 1, "b": [2]}, {"b": [2], "a": 1}) == ()
+
+
+def test_a_decimal_is_the_same_however_it_is_written() -> None:
+    assert differences([Decimal("0.50"), 1], [Decimal("0.5"), 1]) == ()
+    assert differences([Decimal("0.50"), 1], [1, Decimal("0.5")]) != ()
+
+
+def test_all_differences_of_an_answer_are_found() -> None:
+    found = differences({"a": 1, "b": [1, {"c": None}]}, {"b": [2, {"c": 0}], "d": 4})
+    assert found == (
+        Difference(("a",), Kind.MISSING, 1, ABSENT),
+        Difference(("b", 0), Kind.DIFFERENT, 1, 2),
+        Difference(("b", 1, "c"), Kind.NOT_NULL, None, 0),
+        Difference(("d",), Kind.EXTRA, ABSENT, 4),
+    )
+
+
+def test_the_number_of_differences_has_a_bound() -> None:
+    assert len(differences(list(range(5000)), [])) == DIFFERENCES_MAX
