@@ -1,17 +1,21 @@
 """Small logs: a ledger's records in a file, and the faults that can be planted in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from reference_node.log.interface import Record
+from reference_node.log.interface import FencedWriter, Record
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.ledger import ForkChoiceMove, Ledger
 from reference_node.store.leveldb import Store
 from reference_node.store.schema import is_private
 from reference_node.store.view import KeyValueReader
+
+T = TypeVar("T")
 
 TOPIC = "geth"
 PART_BYTES = 40
@@ -63,3 +67,56 @@ def write_log(path: Path, datadir: Path, committed: Sequence[Writes]) -> list[Re
             if count % 2:
                 ledger.heartbeat()
         return [stored.record for stored in log.read(TOPIC, 0, 10_000, 0)]
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+class Fuse:
+    """Burns down with every durable action; when it is out, the process ends before or after the action."""
+
+    def __init__(self, actions_left: int, *, after: bool) -> None:
+        self._actions_left = actions_left
+        self._after = after
+
+    def around(self, action: Callable[[], T]) -> T:
+        """Do a durable action, unless the process ends first."""
+        self._actions_left -= 1
+        if self._actions_left < 0 and not self._after:
+            raise Crash
+        result = action()
+        if self._actions_left < 0:
+            raise Crash
+        return result
+
+
+class CrashingStore(Store):
+    """A database whose process ends by a fuse."""
+
+    def __init__(self, datadir: Path, fuse: Fuse) -> None:
+        super().__init__(datadir)
+        self._fuse = fuse
+
+    def apply(self, *arguments: Any, **options: Any) -> None:
+        """Write, unless the process ends."""
+        self._fuse.around(partial(super().apply, *arguments, **options))
+
+
+class CrashingLog(SqliteLog):
+    """A log whose writer's process ends by a fuse."""
+
+    def __init__(self, path: Path, fuse: Fuse) -> None:
+        super().__init__(path, create=True)
+        self._fuse = fuse
+
+    def open_writer(self, topic: str, epoch: int) -> FencedWriter:
+        """Open a writer, unless the process ends."""
+        return self._fuse.around(partial(super().open_writer, topic, epoch))
+
+    def append_fenced(self, *arguments: Any) -> int:
+        """Append, unless the process ends."""
+        return self._fuse.around(partial(super().append_fenced, *arguments))
+
+
+fuses = st.builds(Fuse, st.integers(0, 12), after=st.booleans())

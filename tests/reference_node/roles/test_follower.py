@@ -16,7 +16,17 @@ from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import Ledger
 from reference_node.store.leveldb import Store
 from reference_node.store.position import read_position
-from tests.reference_node.logs import TOPIC, Writes, open_ledger, public_content, write_log
+from tests.reference_node.logs import (
+    TOPIC,
+    Crash,
+    CrashingStore,
+    Fuse,
+    Writes,
+    fuses,
+    open_ledger,
+    public_content,
+    write_log,
+)
 from tests.reference_node.worlds import World
 
 STEPS: list[Writes] = [
@@ -208,39 +218,17 @@ def test_following_ends_when_told(folder: Path) -> None:
         assert follower.failure is None
 
 
-class Crash(Exception):
-    """The process ends here."""
-
-
-class CrashingStore(Store):
-    """A database whose process ends before or after a chosen write."""
-
-    def __init__(self, datadir: Path, writes_left: int, *, after: bool) -> None:
-        super().__init__(datadir)
-        self._writes_left = writes_left
-        self._after = after
-
-    def apply(self, *arguments: object, **options: object) -> None:
-        """Write, unless the process ends."""
-        self._writes_left -= 1
-        if self._writes_left < 0 and not self._after:
-            raise Crash
-        super().apply(*arguments, **options)  # type: ignore[arg-type]
-        if self._writes_left < 0:
-            raise Crash
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=6))
+@given(st.lists(fuses, max_size=6))
 def test_a_replica_that_dies_at_any_write_ends_equal_to_its_master(
-    tmp_path_factory: pytest.TempPathFactory, crashes: list[tuple[int, bool]]
+    tmp_path_factory: pytest.TempPathFactory, crashes: list[Fuse]
 ) -> None:
     folder = tmp_path_factory.mktemp("crashes")
     write_log(folder / "log.sqlite", folder / "master", STEPS)
-    for writes_left, after in crashes:
+    for fuse in crashes:
         with (
             closing(SqliteLog(folder / "log.sqlite", create=False)) as log,
-            closing(CrashingStore(folder / "replica", writes_left, after=after)) as store,
+            closing(CrashingStore(folder / "replica", fuse)) as store,
         ):
             try:
                 catch_up(Follower(store, log, TOPIC))

@@ -1,19 +1,33 @@
 """A ledger publishes each step once, goes on after any crash, and lets no other master in between."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reference_node.errors import Fenced, LogRefused, StoreError
 from reference_node.log.codec_writebatch import BATCH, EPOCH, HEARTBEAT, decode
 from reference_node.log.interface import Log
 from reference_node.log.sqlite import SqliteLog
+from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, ForkChoiceMove, Ledger, check_no_outbox
 from reference_node.store.leveldb import Store
 from reference_node.store.position import OUTBOX_PREFIX, read_position
-from tests.reference_node.logs import TOPIC, open_ledger
+from tests.reference_node.logs import (
+    TOPIC,
+    Crash,
+    CrashingLog,
+    CrashingStore,
+    Fuse,
+    Writes,
+    fuses,
+    open_ledger,
+    public_content,
+    steps,
+)
 
 
 @pytest.fixture
@@ -205,3 +219,37 @@ def test_a_database_with_an_outbox_is_not_followed_into(log: Log, store: Store) 
         check_no_outbox(store)
     ledger.publish()
     check_no_outbox(store)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps, st.lists(fuses, max_size=5))
+def test_a_master_that_dies_at_any_write_publishes_each_step_once(
+    tmp_path_factory: pytest.TempPathFactory, committed: list[Writes], crashes: list[Fuse]
+) -> None:
+    folder = tmp_path_factory.mktemp("crashes")
+    for fuse in [*crashes, Fuse(10_000, after=False)]:
+        with (
+            closing(CrashingLog(folder / "log.sqlite", fuse)) as log,
+            closing(CrashingStore(folder / "master", fuse)) as store,suppress(Crash)
+        ):
+            ledger = open_ledger(store)
+            ledger.connect(log, TOPIC, promote=False)
+            ledger.publish()
+            for writes in committed[ledger.position.chain.sequence :]:
+                ledger.commit(dict(writes), 0, 0)
+                ledger.publish()
+            ledger.heartbeat()
+    with closing(SqliteLog(folder / "log.sqlite", create=False)) as log:
+        assert _sequences(log) == list(range(1, len(committed) + 1))
+        with closing(Store(folder / "replica")) as replica, closing(Store(folder / "master")) as master:
+            follower = Follower(replica, log, TOPIC)
+            while not follower.caught_up():
+                follower.follow()
+            assert public_content(replica) == public_content(master)
+            assert outbox(master) == 0
+
+
+def _sequences(log: Log) -> list[int]:
+    """Return the sequences of a log's batches, one for all parts."""
+    found = [decode(stored) for stored in log.read(TOPIC, 0, 10_000, 0)]
+    return [item.sequence for item in found if item.kind == BATCH and item.part == 0]
