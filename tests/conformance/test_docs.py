@@ -1,0 +1,29 @@
+"""docs/conformance.md says what the code does."""
+
+import json
+from pathlib import Path
+
+from conformance.allowances import ALLOWANCES
+from conformance.compare import Kind
+from conformance.report.json_report import SCHEMA, as_json
+from tests.conformance.report.runs import mixed_run
+
+PAGE = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
+
+
+def test_the_table_of_allowances_is_the_codes() -> None:
+    rows = [f"| {row.name} | `{row.methods}` | `{row.path}` | {row.reason} |" for row in ALLOWANCES]
+    start = PAGE.index("| name | method | place | reason |\n|---|---|---|---|\n")
+    assert PAGE[start:].split("\n\n")[0].splitlines()[2:] == rows
+
+
+def test_every_field_of_the_json_report_is_described() -> None:
+    report = json.loads(as_json(mixed_run()))
+    fields = {*report, *report["totals"], *report["allowances"][0], *report["cases"][0]}
+    missing = [field for field in fields if f"`{field}`" not in PAGE]
+    assert missing == []
+    assert f"`{SCHEMA}`" in PAGE
+
+
+def test_every_kind_of_difference_is_described() -> None:
+    assert [kind.value for kind in Kind if f"`{kind.value}`" not in PAGE] == []
