@@ -14,6 +14,7 @@ from reference_node.chain.types import Transaction, decode_transaction, encode_r
 from reference_node.evm.precompiles import trusted_setup
 
 BLOB_TYPE = 3
+BLOB_BYTES = 131_072
 CELLS_PER_BLOB = 128
 _VERSION_1 = b"\x01"
 
@@ -50,6 +51,10 @@ def _check_sidecar(
     *,
     has_cell_proofs: bool,
 ) -> None:
+    for name, items, size in (("blob", blobs, BLOB_BYTES), ("commitment", commitments, 48), ("proof", proofs, 48)):
+        for item in items:
+            if len(item) != size:
+                raise ValueError(f"a {name} of the sidecar has {len(item)} bytes, expected {size}")
     hashes = transaction.blob_versioned_hashes or ()
     if len(hashes) != len(blobs) or len(commitments) != len(blobs):
         raise ValueError(f"invalid number of {len(blobs)} blobs compared to {len(hashes)} blob hashes")

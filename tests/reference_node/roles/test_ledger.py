@@ -230,7 +230,8 @@ def test_a_master_that_dies_at_any_write_publishes_each_step_once(
     for fuse in [*crashes, Fuse(10_000, after=False)]:
         with (
             closing(CrashingLog(folder / "log.sqlite", fuse)) as log,
-            closing(CrashingStore(folder / "master", fuse)) as store,suppress(Crash)
+            closing(CrashingStore(folder / "master", fuse)) as store,
+            suppress(Crash),
         ):
             ledger = open_ledger(store)
             ledger.connect(log, TOPIC, promote=False)
