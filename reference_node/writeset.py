@@ -13,6 +13,8 @@ HEADER_BYTES = 12
 _DELETE = 0
 _PUT = 1
 _MAX_VARINT_BYTES = 5
+_LONG_VARINT = 0x80
+"""The first byte of a length from here on says that another one follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +60,33 @@ def decode_write_batch(data: bytes) -> WriteSet:
         raise ValueError(f"write batch of {len(data)} bytes is shorter than its {HEADER_BYTES} byte header")
     count = int.from_bytes(data[8:12], "little")
     writes: list[tuple[bytes, bytes | None]] = []
-    offset = HEADER_BYTES
+    offset, size = HEADER_BYTES, len(data)
     for _ in range(count):
-        if offset >= len(data):
+        if offset >= size:
             raise ValueError(f"write batch ends after {len(writes)} of {count} writes")
         operation = data[offset]
-        key, offset = _read_bytes(data, offset + 1)
+        if operation > _PUT:
+            raise ValueError(f"write batch holds operation {operation}, expected 0 (delete) or 1 (put)")
+        # Nearly all keys are shorter than 128 bytes, so their length is one byte: read here, without a call.
+        start = offset + 2
+        if start <= size and data[offset + 1] < _LONG_VARINT and start + data[offset + 1] <= size:
+            offset = start + data[offset + 1]
+            key = data[start:offset]
+        else:
+            key, offset = _read_bytes(data, offset + 1)
         if operation == _PUT:
             value, offset = _read_bytes(data, offset)
             writes.append((key, value))
-        elif operation == _DELETE:
-            writes.append((key, None))
         else:
-            raise ValueError(f"write batch holds operation {operation}, expected 0 (delete) or 1 (put)")
-    if offset != len(data):
-        raise ValueError(f"write batch has {len(data) - offset} bytes after its {count} writes")
+            writes.append((key, None))
+    if offset != size:
+        raise ValueError(f"write batch has {size - offset} bytes after its {count} writes")
     return WriteSet(tuple(writes))
 
 
 def _append_bytes(out: bytearray, data: bytes) -> None:
     length = len(data)
-    while length >= 0x80:
+    while length >= _LONG_VARINT:
         out.append((length & 0x7F) | 0x80)
         length >>= 7
     out.append(length)
@@ -86,19 +94,21 @@ def _append_bytes(out: bytearray, data: bytes) -> None:
 
 
 def _read_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
+    """Return the bytes that stand behind their length at `offset`, and where they end."""
     length = shift = 0
-    for _ in range(_MAX_VARINT_BYTES):
-        if offset >= len(data):
-            raise ValueError("write batch ends inside a length")
+    try:
         byte = data[offset]
-        offset += 1
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-        shift += 7
-    else:
-        raise ValueError(f"write batch holds a length of more than {_MAX_VARINT_BYTES} bytes")
-    end = offset + length
+        while byte >= _LONG_VARINT:
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if shift >= 7 * _MAX_VARINT_BYTES:
+                raise ValueError(f"write batch holds a length of more than {_MAX_VARINT_BYTES} bytes")
+            offset += 1
+            byte = data[offset]
+    except IndexError:
+        raise ValueError("write batch ends inside a length") from None
+    start = offset + 1
+    end = start + (length | byte << shift)
     if end > len(data):
-        raise ValueError(f"write batch ends inside a value of {length} bytes")
-    return data[offset:end], end
+        raise ValueError(f"write batch ends inside a value of {end - start} bytes")
+    return data[start:end], end

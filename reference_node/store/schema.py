@@ -66,7 +66,7 @@ def genesis_state_key(genesis_hash: bytes) -> bytes:
 
 def is_private(key: bytes) -> bool:
     """Say whether a key is a node's own book-keeping (never a trie node, whatever its bytes)."""
-    return len(key) != 32 and key.startswith(PRIVATE_PREFIX)
+    return key.startswith(PRIVATE_PREFIX) and len(key) != 32
 
 
 def is_flat_state(key: bytes) -> bool:
