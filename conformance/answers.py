@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
 
-NESTING_MAX = 500
+NESTING_MAX = 128
 """Levels of arrays and objects that are read; every step after this one may rely on it."""
 INTEGER_DIGITS_MAX = 4000
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
