@@ -43,7 +43,7 @@ class Request:
         for message in self.messages:
             name = message.get("method") if isinstance(message, dict) else None
             found = methods.get(name) if isinstance(name, str) else None
-            if found is not None and found.slow:
+            if found is not None and found.is_slow(message.get("params")):
                 return True
         return False
 

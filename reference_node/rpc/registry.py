@@ -36,14 +36,18 @@ class Method:
     name: str
     params: tuple[Param, ...]
     handler: Callable[..., object]
-    slow: bool
-    """Runs in a worker thread, so that it doesn't hold up quick answers."""
+    slow: bool | Callable[[Any], bool]
+    """Runs in a worker thread, so that it doesn't hold up quick answers; or says so of its undecoded parameters."""
+
+    def is_slow(self, params: Any) -> bool:
+        """Say whether a call with these undecoded parameters may take long."""
+        return self.slow if isinstance(self.slow, bool) else self.slow(params)
 
 
 METHODS: dict[str, Method] = {}
 
 
-def method(name: str, *params: Param, slow: bool = False) -> Callable[[F], F]:
+def method(name: str, *params: Param, slow: bool | Callable[[Any], bool] = False) -> Callable[[F], F]:
     """Register a function as a JSON-RPC method; it returns a value that encodes to JSON as it is."""
 
     def register(handler: F) -> F:

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 import uvicorn
 
 from reference_node.errors import UsageError
+from reference_node.rpc.quick_protocol import QuickProtocol
 from reference_node.rpc.server import JsonRpcApp
 
 BACKLOG = 2048
 STOP_CHECK_SECONDS = 0.05
+IDLE_SECONDS_MAX = 120
+"""How long an idle connection stays open, as geth keeps it."""
 GRACE_SECONDS = 5
 """How long requests under way may take to finish once the server stops."""
 
@@ -42,8 +45,9 @@ def url_of(listener: socket.socket) -> str:
 def serve(app: JsonRpcApp, listener: socket.socket, stopping: threading.Event) -> None:
     """Serve until `stopping` is set; requests under way are finished within a bound."""
     config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False,
-        server_header=False, date_header=False, timeout_graceful_shutdown=GRACE_SECONDS,
+        app, loop="uvloop", http=QuickProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
+        server_header=False, date_header=False, proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS_MAX, timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
     server = _Server(config)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reference_node.backend import Backend
 from reference_node.chain.roots import logs_bloom
 from reference_node.chain.types import Log
-from reference_node.rpc.eth_logs import LogFilter
+from reference_node.rpc.eth_logs import LogFilter, spans_many_blocks
 from tests.reference_node.rpc.chains import LOGGER, TOPICS, logging_backend
 from tests.reference_node.rpc.served import ask, error_of, hex_of
 
@@ -143,3 +143,25 @@ def test_a_bloom_filter_passes_over_blocks_without_a_match() -> None:
     assert not LogFilter((b"\x99" * 20,), ()).may_be_in(bloom)
     assert not LogFilter((LOGGER,), ((TOPICS[2],),)).may_be_in(bloom)
     assert LogFilter((), ()).may_be_in(bytes(256))
+
+
+@pytest.mark.parametrize(
+    ("params", "slow"),
+    [
+        ([{}], False),
+        ([{"fromBlock": "0x1", "toBlock": "0x1"}], False),
+        ([{"fromBlock": "0x1", "toBlock": "0x10"}], False),
+        ([{"fromBlock": "0x1", "toBlock": "0x11"}], True),
+        ([{"fromBlock": "0x1"}], True),
+        ([{"FROMBLOCK": "0x1"}], True),
+        ([{"fromBlock": "earliest", "toBlock": "latest"}], True),
+        ([{"fromBlock": "latest", "toBlock": "latest"}], False),
+        ([{"fromBlock": {}, "toBlock": "0x1"}], True),
+        ([{"blockHash": ZERO}], False),
+        ([5], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_long_ranges_are_known_before_they_are_looked_in(params: Any, slow: bool) -> None:
+    assert slow is spans_many_blocks(params)
