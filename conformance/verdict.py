@@ -100,7 +100,7 @@ def _judge_answers(question: Question, expected: Json, got: Json, *, strict_mess
     if len(every) == DIFFERENCES_MAX:
         problem = f"there are {DIFFERENCES_MAX} differences or more"
         return Judgement(question, Verdict.FAIL, problem, tuple(remaining), (), tuple(allowed))
-    if not strict_messages and all(map(_is_message, remaining)):
+    if not remaining or (not strict_messages and all(map(_is_message, remaining))):
         return Judgement(question, Verdict.PASS, "", (), tuple(remaining), tuple(allowed))
     return Judgement(question, Verdict.FAIL, "", tuple(remaining), (), tuple(allowed))
 

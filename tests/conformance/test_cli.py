@@ -48,8 +48,9 @@ def two(body: str) -> Wire:
     return Wire((answer("Fake/v1") if "clientVersion" in body else answer("0x1")).encode())
 
 
-def test_a_candidate_that_answers_as_recorded_passes() -> None:
-    result = run_conform(right)
+@pytest.mark.parametrize("arguments", [(), ("--strict-messages",)])
+def test_a_candidate_that_answers_as_recorded_passes(arguments: tuple[str, ...]) -> None:
+    result = run_conform(right, *arguments)
     assert result.exit_code == 0, result.output
     total = len(load_corpus(answers_folder("everyfork")).questions)
     assert result.stdout.splitlines()[-1].startswith(f"everyfork: {total} of {total} answers match Geth/v1.17.8")

@@ -153,6 +153,12 @@ def test_another_message_is_counted_apart_unless_asked_for() -> None:
     assert judge_texts(REVERTED, got, strict=True).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize("text", [REVERTED, answer("0x1"), answer(None), ""])
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_answer_matches_itself(text: str, strict: bool) -> None:
+    assert judge_texts(text, text, strict=strict) == Judgement(judge_texts(text, text).question, Verdict.PASS)
+
+
 def test_a_message_inside_a_result_is_no_error_message() -> None:
     judgement = judge_texts(answer({"error": {"message": "a"}}), answer({"error": {"message": "b"}}))
     assert judgement.verdict is Verdict.FAIL
