@@ -4,12 +4,27 @@ from reference_node.capture.executor import execute_block
 from reference_node.capture.head import finalize_writes, head_of, stored_header, switch_head
 from reference_node.chain.config import ChainConfig
 from reference_node.chain.files import ForkChoice
-from reference_node.chain.genesis import Genesis, stored_genesis_hash
+from reference_node.chain.genesis import Genesis, stored_config, stored_genesis_hash
 from reference_node.chain.types import Block, Header
 from reference_node.errors import InvalidBlock, StoreError
 from reference_node.roles.ledger import NO_MOVE, ForkChoiceMove, Ledger
 from reference_node.store import schema
+from reference_node.store.leveldb import Store
 from reference_node.store.overlay import Overlay
+
+
+def holds_chain(store: Store, genesis: Genesis) -> bool:
+    """Say whether a database holds a chain already. Raises StoreError where it holds another one."""
+    found = stored_genesis_hash(store)
+    if found is not None and found != genesis.header.hash:
+        raise StoreError(
+            f"{store.path} holds the chain of genesis 0x{found.hex()}, expected 0x{genesis.header.hash.hex()}"
+        )
+    if found is not None and stored_config(store) != genesis.config:
+        raise StoreError(
+            f"{store.path} holds a chain with another config (fork times, blob schedule, deposit contract)"
+        )
+    return found is not None
 
 
 class ChainWriter:
@@ -20,13 +35,8 @@ class ChainWriter:
         self._ledger = ledger
         self._store = ledger.store
         self.config: ChainConfig = genesis.config
-        found = stored_genesis_hash(self._store)
-        if found is None:
+        if not holds_chain(self._store, genesis):
             ledger.commit(dict(genesis.writes), 0, 0)
-        elif found != genesis.header.hash:
-            raise StoreError(
-                f"{self._store.path} holds the chain of genesis 0x{found.hex()}, expected 0x{genesis.header.hash.hex()}"
-            )
 
     @property
     def head(self) -> Header:

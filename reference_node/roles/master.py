@@ -11,7 +11,7 @@ from reference_node.chain.files import read_blocks, read_forkchoice
 from reference_node.chain.genesis import load_genesis
 from reference_node.errors import UsageError
 from reference_node.log.open import open_log, parse_topic
-from reference_node.roles.chain_writer import ChainWriter
+from reference_node.roles.chain_writer import ChainWriter, holds_chain
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, Ledger
 from reference_node.store.leveldb import Store
 
@@ -66,9 +66,10 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
     log = None
     try:
         log = open_log(settings.broker, create=True)
+        holds_chain(store, genesis)
         ledger = Ledger(store)
+        ledger.connect(log, topic, settings.promote)  # before the genesis, so that a refusal leaves nothing behind
         writer = ChainWriter(ledger, genesis)
-        ledger.connect(log, topic, settings.promote)
         ledger.publish()
         _import_files(settings, writer, ledger, stopping)
         print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
@@ -109,14 +110,16 @@ def _produce(
 def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger, stopping: threading.Event) -> None:
     blocks = [block for path in settings.chain_files for block in read_blocks(path)]
     try:
-        for count, block in enumerate(track(blocks, "importing", console=Console(stderr=True), transient=True)):
-            if stopping.is_set():
-                return
+        console = Console(stderr=True)
+        shown = track(blocks, "importing", console=console, transient=True, disable=not console.is_terminal)
+        for count, block in enumerate(shown):
             if block.header.number == 0:
                 continue
             if settings.period_seconds and not writer.knows(block.header.hash):
                 ledger.publish()
-                stopping.wait(settings.period_seconds)
+                _pause(settings, ledger, stopping)
+            if stopping.is_set():
+                return
             writer.extend(block)
             if count % PUBLISHED_BATCHES_MAX == 0:
                 ledger.publish()
@@ -131,3 +134,12 @@ def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger,
             writer.choose_file(read_forkchoice(settings.forkchoice))
     finally:
         ledger.publish()
+
+
+def _pause(settings: MasterSettings, ledger: Ledger, stopping: threading.Event) -> None:
+    """Wait for a period, with heartbeats where it is a long one."""
+    left_seconds = settings.period_seconds
+    while left_seconds > settings.heartbeat_seconds and not stopping.wait(settings.heartbeat_seconds):
+        ledger.heartbeat()
+        left_seconds -= settings.heartbeat_seconds
+    stopping.wait(left_seconds)

@@ -1,0 +1,70 @@
+"""Flags reach the roles, and every expected error is one line and an exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ethercattle import main
+from tests.reference_node.worlds import genesis_item
+
+
+def run(*words: str | Path) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def genesis(tmp_path: Path) -> Path:
+    """Return a genesis file."""
+    path = tmp_path / "genesis.json"
+    path.write_text(json.dumps(genesis_item("bpo1", {})))
+    return path
+
+
+def test_a_master_and_a_replica_meet_on_a_log(tmp_path: Path, genesis: Path) -> None:
+    broker = f"sqlite:///{tmp_path}/log.sqlite"
+    common = ("--kafka.broker", broker, "--kafka.topic", "cows")
+    made = run("master", "--datadir", tmp_path / "m", "--genesis", genesis, *common, "--exit-when-done")
+    assert (made.exit_code, made.output[:17]) == (0, "master at block 0")
+    followed = run("replica", "--datadir", tmp_path / "r", *common, "--replica.syncshutdown")
+    assert (followed.exit_code, followed.output[:28]) == (0, "replica caught up at block 0")
+    assert followed.output[28:] == made.output[17:]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (("--kafka.broker", "sqlite:////nowhere/log.sqlite"), 5, "sqlite:////nowhere/log.sqlite can't be opened"),
+        (("--kafka.broker", "broker:9092"), 2, "--kafka.broker is 'broker:9092', expected sqlite:///path"),
+        (("--kafka.broker", "sqlite:///x", "--kafka.topic", "geth:x"), 2, "--kafka.topic is 'geth:x'"),
+        (("--kafka.broker", "sqlite:///x", "--http.port", "99999"), 2, "99999"),
+        ((), 2, "--kafka.broker"),
+    ],
+)
+def test_a_replica_with_wrong_flags_ends_in_one_line(
+    tmp_path: Path, words: tuple[str, ...], code: int, text: str
+) -> None:
+    port = () if "--http.port" in words else ("--http.port", "0")
+    result = run("replica", "--datadir", tmp_path / "r", *port, *words)
+    assert result.exit_code == code
+    assert text in result.output
+    if code == 5:
+        assert result.output.startswith("ethercattle replica: ")
+        assert result.output.count("\n") == 1
+
+
+def test_a_broken_genesis_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "genesis.json"
+    path.write_text("{")
+    result = run("master", "--datadir", tmp_path / "m", "--genesis", path, "--kafka.broker", f"sqlite:///{tmp_path}/l")
+    assert result.exit_code == 2
+    assert str(path) in result.output
+
+
+@pytest.mark.parametrize("name", ["master", "replica"])
+def test_help_states_the_exit_codes(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "Exit codes: 0 good" in result.output
