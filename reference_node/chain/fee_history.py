@@ -3,6 +3,7 @@
 Source: geth v1.17.8, eth/gasprice/gasprice.go and feehistory.go; its defaults are those of eth/ethconfig.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from reference_node.backend import SERVER_ERROR, Backend
 from reference_node.chain.types import Header, Transaction
 from reference_node.evm.fees import BLOB_GAS, blob_base_fee, blob_base_fee_at, next_base_fee, next_excess_blob_gas
 from reference_node.rpc.params import BlockRef, Tag
+from reference_node.rpc.pending import pending_header
 from reference_node.rpc.registry import RpcError
 
 GWEI = 10**9
@@ -72,18 +74,21 @@ def fee_history(backend: Backend, count: int, newest: BlockRef, percentiles: Seq
     count = min(count, HISTORY_BLOCKS_MAX)
     if newest.number is not None and newest.number > head.number:
         raise RpcError(SERVER_ERROR, f"request beyond head block: requested {newest.number}, head {head.number}")
-    last = backend.resolve(newest)
-    if newest.tag is Tag.PENDING:
-        count -= 1  # the one block that a node without a pool does not have
-    if last is None or count == 0:
+    pending = pending_header(backend.node.config, head, int(time.time())) if newest.tag is Tag.PENDING else None
+    last = pending or backend.resolve(newest)
+    if last is None:
         return None
     oldest = max(0, last.number + 1 - count)
     headers = [header for number in range(oldest, last.number + 1) if (header := backend.header_by_number(number))]
+    rewards = [_rewards(backend, header, percentiles) for header in headers] if percentiles else []
+    if pending is not None:
+        headers.append(pending)
+        rewards.append((0,) * len(percentiles))  # the row of an empty block
     next_fees = _next_fees(backend, headers[-1])
     blob_fees = [_blob_fee(backend, header) for header in headers]
     return FeeHistory(
         oldest,
-        tuple(_rewards(backend, header, percentiles) for header in headers) if percentiles else (),
+        tuple(rewards) if percentiles else (),
         (*((header.base_fee_per_gas or 0) for header in headers), next_fees[0]),
         tuple(header.gas_used / header.gas_limit for header in headers),
         (*blob_fees, next_fees[1]),
