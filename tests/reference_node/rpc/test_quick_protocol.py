@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+
 import httptools
 import pytest
 
