@@ -257,7 +257,10 @@ def _restore_odd_ids(content: Any, body: bytes) -> None:
     messages = content if isinstance(content, list) else [content]
     if not any(isinstance(message, dict) and isinstance(message.get("id"), float) for message in messages):
         return
-    literal = json.loads(body, parse_float=_Literal, parse_int=_Literal)
+    try:
+        literal = json.loads(body, parse_float=_Literal, parse_int=_Literal)
+    except RecursionError:
+        return  # nested deeper than this parser goes: such an id comes back as an equal number
     for message, written in zip(messages, literal if isinstance(content, list) else [literal], strict=True):
         if isinstance(message, dict) and isinstance(message.get("id"), float):
             message["id"] = written["id"]

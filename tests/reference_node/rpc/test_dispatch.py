@@ -103,6 +103,13 @@ def test_an_odd_id_leaves_the_parameters_alone(backend: Backend) -> None:
     assert answer["error"]["message"] == "invalid argument 0: json: cannot unmarshal number into Go value of type bool"
 
 
+def test_deep_nesting_breaks_nothing(backend: Backend) -> None:
+    for depth in (900, 1010, 100_000):
+        params = b"[" * depth + b"]" * depth
+        answer = orjson.loads(reply(backend, b'{"jsonrpc":"2.0","id":1.5,"method":"t_echo","params":' + params + b"}"))
+        assert answer["error"]["code"] in (-32602, -32700)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
