@@ -94,21 +94,26 @@ def _append_bytes(out: bytearray, data: bytes) -> None:
 
 
 def _read_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
-    """Return the bytes that stand behind their length at `offset`, and where they end."""
-    length = shift = 0
-    try:
-        byte = data[offset]
-        while byte >= _LONG_VARINT:
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if shift >= 7 * _MAX_VARINT_BYTES:
-                raise ValueError(f"write batch holds a length of more than {_MAX_VARINT_BYTES} bytes")
-            offset += 1
-            byte = data[offset]
-    except IndexError:
-        raise ValueError("write batch ends inside a length") from None
-    start = offset + 1
-    end = start + (length | byte << shift)
+    if offset >= len(data):
+        raise ValueError("write batch ends inside a length")
+    length = data[offset]
+    offset += 1
+    if length >= 0x80:
+        length, offset = _read_long_length(data, offset, length & 0x7F)
+    end = offset + length
     if end > len(data):
-        raise ValueError(f"write batch ends inside a value of {end - start} bytes")
-    return data[start:end], end
+        raise ValueError(f"write batch ends inside a value of {length} bytes")
+    return data[offset:end], end
+
+
+def _read_long_length(data: bytes, offset: int, length: int) -> tuple[int, int]:
+    """Read on after a varint's first byte; nearly all lengths have no more than that."""
+    for shift in range(7, 7 * _MAX_VARINT_BYTES, 7):
+        if offset >= len(data):
+            raise ValueError("write batch ends inside a length")
+        byte = data[offset]
+        offset += 1
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return length, offset
+    raise ValueError(f"write batch holds a length of more than {_MAX_VARINT_BYTES} bytes")

@@ -104,12 +104,12 @@ def with_epoch(record: Record, epoch: int) -> Record:
 
 def record_digest(previous: bytes, headers: Sequence[tuple[str, bytes]], value: bytes) -> bytes:
     """Return the digest of a record that follows `previous`: all headers but epoch and digest, then the value."""
-    digest = blake2b(previous, digest_size=DIGEST_BYTES)
+    hashed = [previous]
     for name, content in headers:
         if name not in {"epoch", "digest"}:
-            digest.update(bytes((len(name),)) + name.encode() + len(content).to_bytes(4, "big") + content)
-    digest.update(value)
-    return digest.digest()
+            hashed += (bytes((len(name),)), name.encode(), len(content).to_bytes(4, "big"), content)
+    hashed.append(value)
+    return blake2b(b"".join(hashed), digest_size=DIGEST_BYTES).digest()
 
 
 def decode(stored: StoredRecord) -> Decoded:
