@@ -62,6 +62,20 @@ _ITEMS: tuple[tuple[Sequence[int], int, int], ...] = (
 )
 """Opcodes, how many items they take from the stack and how many they leave."""
 
+MEMORY_MAX_BYTES = 0x1FFFFFFFE0
+"""The most memory that geth computes the gas of."""
+_UINT64_MAX = 2**64 - 1
+_WORD_BYTES = 32
+MEMORY_OPERANDS: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {
+    0x20: (30, ((0, 1),)), 0x37: (3, ((0, 2),)), 0x39: (3, ((0, 2),)), 0x3C: (100, ((1, 3),)), 0x3E: (3, ((0, 2),)),
+    0x5E: (3, ((0, 2), (1, 2))), 0xF0: (32_000, ((1, 2),)), 0xF5: (32_000, ((1, 2),)),
+    0xF1: (100, ((3, 4), (5, 6))), 0xF2: (100, ((3, 4), (5, 6))),
+    0xF4: (100, ((2, 3), (4, 5))), 0xFA: (100, ((2, 3), (4, 5))),
+    **{0xA0 + topics: (0, ((0, 1),)) for topics in range(5)},
+}  # fmt: skip
+"""Opcodes that py-evm lets pay for more than their memory before it looks at all of that: their constant gas, and the
+places on the stack of where memory begins and of how much it is."""
+
 
 class FrameError(VMError):
     """A frame fails; the text is geth's."""
@@ -100,12 +114,27 @@ def stack_error(items: int, bounds: tuple[int, int]) -> FrameError:
     return FrameError(f"stack limit reached {items} ({allowed})")
 
 
-def error_text(error: VMError, opcode: int, gas_left: int) -> str:
-    """Return why a frame failed at an opcode, `gas_left` being what was left when it did."""
+def check_memory_size(end: int) -> None:
+    """Check that memory up to a place has a price. Raises FrameError with geth's text."""
+    if end > _UINT64_MAX - _WORD_BYTES + 1:
+        raise FrameError("gas uint64 overflow")
+    if end > MEMORY_MAX_BYTES:
+        raise FrameError(f"{OUT_OF_GAS}: gas uint64 overflow")
+
+
+def error_text(error: VMError, opcode: int, gas_left: int, has_delegation: bool) -> str:
+    """Return why a frame failed.
+
+    Args:
+        error: py-evm's.
+        opcode: where.
+        gas_left: what was left at that moment.
+        has_delegation: whether calls follow delegations (from Prague on), which changed the steps of their price.
+    """
     if isinstance(error, FrameError):
         return str(error)
     if isinstance(error, OutOfGas):
-        return _out_of_gas_text(str(error), opcode, gas_left)
+        return _out_of_gas_text(str(error), opcode, gas_left, has_delegation)
     return next((text for kind, text in _TEXTS if isinstance(error, kind)), str(error))
 
 
@@ -116,10 +145,13 @@ def precompile_error_text(address: bytes, data: bytes, error: VMError) -> str:
     return explain_failure(int.from_bytes(address, "big"), data, str(error))
 
 
-def _out_of_gas_text(reason: str, opcode: int, gas_left: int) -> str:
+def _out_of_gas_text(reason: str, opcode: int, gas_left: int, has_delegation: bool) -> str:
     if "Net-metered" in reason:
         return f"{OUT_OF_GAS}: not enough gas for reentrancy sentry"
-    is_call = opcode in _CALLS and gas_left >= _WARM_ACCESS_GAS
+    if reason.startswith("max initcode size exceeded"):
+        return f"{OUT_OF_GAS}: {reason}"
+    in_steps = has_delegation or opcode == opcode_values.CALL or "implicit account load" in reason
+    is_call = opcode in _CALLS and in_steps and gas_left >= _WARM_ACCESS_GAS
     if is_call or "Implicit account load during SELFDESTRUCT" in reason:
         # Geth charges these in steps, and the inner step's error is wrapped in the outer one's.
         return f"{OUT_OF_GAS}: {OUT_OF_GAS}"

@@ -6,37 +6,33 @@ Source: geth v1.17.8, core/vm/evm.go (Call, create), core/vm/interpreter.go (Run
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from time import monotonic
 from typing import Any
 
 from eth.abc import ComputationAPI, MessageAPI, OpcodeAPI, StateAPI, TransactionContextAPI
 from eth.exceptions import Halt, OutOfGas, ReservedBytesInCode, VMError
 from eth.vm.execution_context import ExecutionContext
-from eth.vm.opcode_values import JUMP, JUMPI
 from eth.vm.state import BaseState
 from eth_typing import Address, BlockNumber, Hash32
 
 from reference_node.chain.config import ChainConfig
 from reference_node.evm.accounts import Account, Accounts
 from reference_node.evm.call_errors import (
-    CallAborted,
     FrameError,
-    UndefinedOpcode,
+    check_memory_size,
     error_text,
     precompile_error_text,
     stack_bounds,
     stack_error,
 )
+from reference_node.evm.call_opcodes import check_time, memory_gas, opcode_table
 from reference_node.evm.forks import vm_class_at
 from reference_node.evm.precompiles import Precompile
 from reference_node.evm.state_reader import StateReader
-from reference_node.evm.transactions import MAX_INITCODE_BYTES
 
 MAX_CODE_BYTES = 24_576
 _CODE_BYTE_GAS = 200
 _BLOCKHASH_DEPTH = 256
 _UINT64_MAX = 2**64 - 1
-_MEMORY_MAX_BYTES = 0x1FFFFFFFE0
 _WORD_BYTES = 32
 
 Precompiles = Mapping[Address, Precompile]
@@ -57,6 +53,10 @@ class CallBlock:
     """In wei; None before Cancun."""
     ancestor_hash: Callable[[int], bytes]
     """Returns the hash of an earlier block by its number, zeros where there is none."""
+
+
+class NoBlobBaseFee(Exception):
+    """Code asks for the blob base fee of a block that has none."""
 
 
 class CallAccounts(Accounts):
@@ -101,8 +101,10 @@ class CallState:
 
     @property
     def blob_base_fee(self) -> int:
-        """Return the blob base fee in wei."""
-        return self.call_block.blob_base_fee or 0
+        """Return the blob base fee in wei. Raises NoBlobBaseFee."""
+        if self.call_block.blob_base_fee is None:
+            raise NoBlobBaseFee
+        return self.call_block.blob_base_fee
 
     def is_address_warm(self, address: Address) -> bool:
         """Say whether an address was accessed; precompiled contracts always were, wherever they were moved."""
@@ -114,6 +116,8 @@ class CallComputation:
 
     opcode_table: tuple[Any, ...]
     bounds: tuple[tuple[int, int], ...]
+    has_delegation: bool
+    """Whether the fork is Prague or later."""
     failure: str | None = None
     """Why the outermost frame failed, as geth says it."""
 
@@ -152,7 +156,7 @@ class CallComputation:
 
     def run(self: Any) -> None:
         """Run the code to its end; checks the stack before each opcode, as geth does."""
-        _check_time(self.state)
+        check_time(self.state)
         table, bounds, items = self.opcode_table, self.bounds, self._stack.values
         opcode = 0
         try:
@@ -165,7 +169,7 @@ class CallComputation:
             pass
         except VMError as error:
             if self.msg.depth == 0:
-                self.failure = error_text(error, opcode, self._gas_meter.gas_remaining)
+                self.failure = error_text(error, opcode, self._gas_meter.gas_remaining, self.has_delegation)
             raise
 
     def extend_memory(self: Any, start_position: int, size: int) -> None:
@@ -176,10 +180,8 @@ class CallComputation:
         before = len(self._memory)
         if end <= before:
             return
-        if end > _MEMORY_MAX_BYTES:
-            is_outside = end > _UINT64_MAX - _WORD_BYTES + 1
-            raise FrameError("gas uint64 overflow" if is_outside else "out of gas: gas uint64 overflow")
-        fee = _memory_gas((end + 31) // _WORD_BYTES) - _memory_gas(before // _WORD_BYTES)
+        check_memory_size(end)
+        fee = memory_gas((end + 31) // _WORD_BYTES) - memory_gas(before // _WORD_BYTES)
         self._gas_meter.consume_gas(fee, "memory")
         self._memory.extend(start_position, size)
 
@@ -192,9 +194,6 @@ class CallComputation:
         parent_computation: ComputationAPI | None = None,
     ) -> ComputationAPI:
         """Run the code that makes a contract, and put in place what it returns."""
-        if len(message.code) > MAX_INITCODE_BYTES and cls.limits_initcode():
-            size = f"code size {len(message.code)} limit {MAX_INITCODE_BYTES}"
-            raise FrameError(f"out of gas: max initcode size exceeded: {size}")
         snapshot = state.snapshot()
         state.increment_nonce(message.storage_address)
         apply: Any = cls
@@ -204,17 +203,12 @@ class CallComputation:
                 _pay_for_code(computation)
             except VMError as error:
                 computation.error = error
-                computation.failure = error_text(error, 0, 0)
+                computation.failure = error_text(error, 0, 0, cls.has_delegation)
             else:
                 state.set_code(message.storage_address, computation.output)
         if computation.is_error:
             state.revert(snapshot)
         return computation  # type: ignore[no-any-return]
-
-    @classmethod
-    def limits_initcode(cls) -> bool:
-        """Say whether the fork limits the size of initcode (EIP-3860, with PUSH0 from Shanghai on)."""
-        return not isinstance(cls.opcode_table[0x5F], UndefinedOpcode)
 
 
 def build_call_state(
@@ -272,10 +266,11 @@ def _state_class(vm_class: Any) -> type[BaseState]:
     base = vm_class.get_state_class()
     base_computation = base.computation_class
     opcodes: dict[int, OpcodeAPI] = base_computation.opcodes
-    table: list[Any] = [opcodes.get(value) or UndefinedOpcode(value) for value in range(256)]
-    for value in (JUMP, JUMPI):
-        table[value] = _watched(table[value])
-    attributes = {"opcode_table": tuple(table), "bounds": stack_bounds(opcodes)}
+    attributes = {
+        "opcode_table": opcode_table(opcodes),
+        "bounds": stack_bounds(opcodes),
+        "has_delegation": vm_class.fork in {"prague", "osaka"},
+    }
     computation = type(f"Call{base_computation.__name__}", (CallComputation, base_computation), attributes)
     return type(f"Call{base.__name__}", (CallState, base), {"computation_class": computation})
 
@@ -284,25 +279,6 @@ def _with_precompiles(state_class: type[BaseState], precompiles: Precompiles) ->
     base: Any = state_class.computation_class
     computation = type(base.__name__, (base,), {"_precompiles": dict(precompiles)})
     return type(state_class.__name__, (state_class,), {"computation_class": computation})
-
-
-def _watched(jump: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Look at the clock before a jump: code that runs for long has to jump, or to call."""
-
-    def watched_jump(computation: Any) -> None:
-        _check_time(computation.state)
-        jump(computation)
-
-    return watched_jump
-
-
-def _check_time(state: Any) -> None:
-    if monotonic() > state.deadline:
-        raise CallAborted
-
-
-def _memory_gas(words: int) -> int:
-    return 3 * words + words * words // 512
 
 
 def _pay_for_code(computation: Any) -> None:

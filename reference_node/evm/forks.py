@@ -27,6 +27,7 @@ from reference_node.evm.accounts import Accounts
 from reference_node.evm.bls import BLS_PRECOMPILES
 from reference_node.evm.database import StateDatabase
 from reference_node.evm.fees import blob_base_fee
+from reference_node.evm.initcode import CREATE_OPCODES, limit_initcode
 from reference_node.evm.osaka import OSAKA_OPCODES, OSAKA_PRECOMPILES
 from reference_node.store.schema import header_key
 from reference_node.store.view import KeyValueReader
@@ -173,6 +174,8 @@ def _opcodes(fork: Fork, base: type[BaseComputation]) -> dict[int, OpcodeAPI]:
     table = {**base.opcodes, **(OSAKA_OPCODES if fork >= Fork.OSAKA else {})}
     # py-evm wraps this one in a warning about the future of the opcode, which would greet every block that uses it.
     table[SELFDESTRUCT] = getattr(table[SELFDESTRUCT], "__wrapped__", table[SELFDESTRUCT])
+    if fork >= Fork.SHANGHAI:
+        table.update({value: limit_initcode(table[value]) for value in CREATE_OPCODES})  # type: ignore[misc]
     return table
 
 

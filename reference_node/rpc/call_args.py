@@ -5,6 +5,7 @@ internal/ethapi/override/override.go, core/types/gen_access_tuple.go, gen_author
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -130,7 +131,15 @@ def decode_state_overrides(value: Any) -> AccountOverrides:
     """Read the object of overridden accounts."""
     if not isinstance(value, dict):
         raise cannot_unmarshal(go_kind(value), "override.StateOverride")
-    return {params.decode_address(key): _account_override(account) for key, account in value.items()}
+    mismatches = _Mismatches()
+    found: dict[bytes, AccountOverride] = {}
+    for key, item in value.items():
+        account = AccountOverride()
+        with mismatches:
+            account = _account_override(item)
+        found[params.decode_address(key)] = account
+    mismatches.raise_first()
+    return found
 
 
 def _account_override(value: Any) -> AccountOverride:
@@ -150,49 +159,92 @@ def _account_override(value: Any) -> AccountOverride:
 def _read_object(value: Any, struct: str, go_type: str, decoders: Decoders) -> dict[str, Any]:
     """Read an object's known fields by name; names differ in case alone are the same, as in Go."""
     if not isinstance(value, dict):
-        raise cannot_unmarshal(go_kind(value), go_type)
+        raise _native_mismatch(value, go_type)
     names = {name.lower(): name for name in decoders}
     found: dict[str, Any] = {}
+    mismatches = _Mismatches()
     for key, item in value.items():
         name = names.get(key.lower())
         if name is not None:
-            found[name] = None if item is None else _in_field(struct, name, decoders[name], item)
+            found[name] = None
+            with mismatches:
+                found[name] = None if item is None else _in_field(struct, name, decoders[name], item)
+    mismatches.raise_first()
     return found
 
 
-class _FieldMismatch(GoTypeMismatch):
-    """A value of a wrong type in a field, or in a field of what stands in a field."""
+class _Mismatch(GoTypeMismatch):
+    """A value of a wrong type, be it in a field or in a field of what stands in a field."""
 
-    def __init__(self, what: str, go_type: str, struct: str, path: str) -> None:
-        super().__init__(what, go_type, f"struct field {struct}.{path}")
+    def __init__(self, what: str, go_type: str, struct: str = "", path: str = "", is_native: bool = False) -> None:
+        super().__init__(what, go_type, f"struct field {struct}.{path}" if struct else "value")
         self.path = path
+        self.is_native = is_native
+        """Found by Go itself and not by a type's own reading: Go reads on and tells of it at the end."""
+
+
+class _Mismatches(AbstractContextManager[None]):
+    """Keeps the first native mismatch while the rest is read."""
+
+    def __init__(self) -> None:
+        self._first: _Mismatch | None = None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, _Mismatch) or not error.is_native:
+            return False
+        self._first = self._first or error
+        return True
+
+    def raise_first(self) -> None:
+        """Raise the mismatch that was kept."""
+        if self._first is not None:
+            raise self._first
+
+
+def _native_mismatch(value: Any, go_type: str) -> _Mismatch:
+    return _Mismatch(go_kind(value), go_type, is_native=True)
 
 
 def _in_field(struct: str, name: str, decode: Callable[[Any], T], value: Any) -> T:
     try:
         return decode(value)
     except GoTypeMismatch as error:
-        path = f"{name}.{error.path}" if isinstance(error, _FieldMismatch) else name
-        raise _FieldMismatch(error.what, error.go_type, struct, path) from error
+        path, is_native = name, False
+        if isinstance(error, _Mismatch):
+            path, is_native = f"{name}.{error.path}" if error.path else name, error.is_native
+        raise _Mismatch(error.what, error.go_type, struct, path, is_native) from error
+
+
+def _by_itself(decode: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Read as a type that reads itself: whatever it finds wrong ends the reading of what it stands in."""
+
+    def read(value: Any) -> T:
+        try:
+            return decode(value)
+        except _Mismatch as error:
+            error.is_native = False
+            raise
+
+    return read
 
 
 def _list_of(go_type: str, decode: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
     def read(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
-            raise cannot_unmarshal(go_kind(value), go_type)
+            raise _native_mismatch(value, go_type)
         return tuple(decode(item) for item in value)
 
     return read
 
 
-def _decode_hash_or_zero(value: Any) -> bytes:
-    return bytes(32) if value is None else params.decode_hash(value)
-
-
 def _decode_slots(value: Any) -> dict[bytes, bytes]:
     if not isinstance(value, dict):
-        raise cannot_unmarshal(go_kind(value), "map[common.Hash]common.Hash")
-    return {params.decode_hash(key): _decode_hash_or_zero(item) for key, item in value.items()}
+        raise _native_mismatch(value, "map[common.Hash]common.Hash")
+    found: dict[bytes, bytes] = {}
+    for key, item in value.items():
+        slot_value = params.decode_hash(item)  # as Go does, before the key
+        found[params.decode_hash(key)] = slot_value
+    return found
 
 
 def _decode_u256(value: Any) -> int:
@@ -239,11 +291,11 @@ _CALL_FIELDS: Decoders = {
     "nonce": params.decode_uint64,
     "data": params.decode_bytes,
     "input": params.decode_bytes,
-    "accessList": _list_of("types.AccessList", _decode_access_tuple),
+    "accessList": _list_of("types.AccessList", _by_itself(_decode_access_tuple)),
     "chainId": params.decode_big,
     "maxFeePerBlobGas": params.decode_big,
-    "blobVersionedHashes": _list_of("[]common.Hash", _decode_hash_or_zero),
-    "authorizationList": _list_of("[]types.SetCodeAuthorization", _decode_authorization),
+    "blobVersionedHashes": _list_of("[]common.Hash", params.decode_hash),
+    "authorizationList": _list_of("[]types.SetCodeAuthorization", _by_itself(_decode_authorization)),
 }
 _BLOCK_FIELDS: Decoders = {
     "Number": params.decode_big,
@@ -267,7 +319,7 @@ _ACCOUNT_FIELDS: Decoders = {
 }
 _ACCESS_FIELDS: Decoders = {
     "address": params.decode_address,
-    "storageKeys": _list_of("[]common.Hash", _decode_hash_or_zero),
+    "storageKeys": _list_of("[]common.Hash", params.decode_hash),
 }
 _AUTHORIZATION_FIELDS: Decoders = {
     "chainId": _decode_u256,

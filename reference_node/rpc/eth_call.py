@@ -16,7 +16,7 @@ from reference_node.chain.config import Fork
 from reference_node.chain.types import Header
 from reference_node.evm.call import Call, CallRefused, CallResult, block_for, run_call
 from reference_node.evm.call_errors import EXECUTION_REVERTED, CallAborted
-from reference_node.evm.call_state import CallBlock, active_precompiles, build_call_state
+from reference_node.evm.call_state import CallBlock, NoBlobBaseFee, active_precompiles, build_call_state
 from reference_node.evm.estimate import CallReverts, Sender, estimate_gas
 from reference_node.evm.fees import blob_base_fee_at
 from reference_node.evm.overrides import (
@@ -41,6 +41,7 @@ from reference_node.rpc.pending import pending_header
 from reference_node.rpc.registry import Param, RpcError, method
 
 _SERVER_ERROR = -32000
+_INTERNAL_ERROR = -32603
 _REVERT_ERROR = 3
 _NO_HASH = bytes(32)
 _PARAMS = (
@@ -59,9 +60,13 @@ class _Prepared:
     fork: Fork
     block: CallBlock
     state: BaseState
+    has_blob_fee: bool
+    """Whether the block's blobs have a price, if it can hold any."""
 
     def run(self, gas: int) -> CallResult:
         """Run the call with a gas limit; the state is as it was before afterwards."""
+        if not self.has_blob_fee:
+            raise NoBlobBaseFee
         before = self.state.snapshot()
         try:
             return run_call(self.state, self.fork, self.block, self.call.with_gas(gas))
@@ -113,7 +118,10 @@ def estimate(
         seen = seen if fields is None else fields.apply(seen)
         gas = min(arguments.gas or 0, gas_cap)
         # Geth's estimator checks where precompiled contracts are moved to, but runs with the usual ones.
-        prepared = _prepare(backend, header, seen, arguments, gas, accounts, moves_precompiles=False)
+        has_blob_fee = header.excess_blob_gas is None or _blob_base_fee(backend, reference) is not None
+        prepared = _prepare(
+            backend, header, seen, arguments, gas, accounts, moves_precompiles=False, has_blob_fee=has_blob_fee
+        )
         try:
             found = estimate_gas(prepared.call, prepared.fork, seen.gas_limit, gas_cap, _sender(prepared), prepared.run)
         except CallReverts as error:
@@ -146,9 +154,16 @@ def _block_of(backend: Backend, header: Header, reference: Header) -> CallBlock:
         coinbase=header.coinbase,
         prev_randao=header.mix_hash,
         base_fee=header.base_fee_per_gas or 0,
-        blob_base_fee=blob_base_fee_at(backend.node.config, reference),
+        blob_base_fee=_blob_base_fee(backend, reference),
         ancestor_hash=_ancestor_hash(backend, reference),
     )
+
+
+def _blob_base_fee(backend: Backend, reference: Header) -> int | None:
+    config = backend.node.config
+    if config.blob_schedule_at(reference.timestamp) is None:
+        return None
+    return blob_base_fee_at(config, reference)
 
 
 def _ancestor_hash(backend: Backend, reference: Header) -> Callable[[int], bytes]:
@@ -175,6 +190,7 @@ def _prepare(
     accounts: AccountOverrides | None,
     *,
     moves_precompiles: bool,
+    has_blob_fee: bool = True,
 ) -> _Prepared:
     config = backend.node.config
     moved = move_precompiles(accounts, active_precompiles(config, block.timestamp)) if accounts else None
@@ -184,7 +200,7 @@ def _prepare(
     state = build_call_state(config, state_at(backend, header), block, deadline, moved if moves_precompiles else None)
     if accounts:
         apply_overrides(state, accounts)
-    return _Prepared(wanted, config.fork_at(block.timestamp), block, state)
+    return _Prepared(wanted, config.fork_at(block.timestamp), block, state, has_blob_fee)
 
 
 def _sender(prepared: _Prepared) -> Sender:
@@ -200,6 +216,9 @@ def _refusals(backend: Backend) -> Iterator[None]:
         yield
     except (ArgumentsRefused, OverrideRefused) as error:
         raise RpcError(_SERVER_ERROR, str(error)) from error
+    except NoBlobBaseFee as error:
+        # An overridden time on the other side of the first blobs: geth panics, which its clients see like this.
+        raise RpcError(_INTERNAL_ERROR, "method handler crashed") from error
     except CallAborted as error:
         text = f"execution aborted (timeout = {backend.node.evm_timeout_seconds:g}s)"
         raise RpcError(_SERVER_ERROR, text) from error
