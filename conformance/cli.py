@@ -57,15 +57,17 @@ def conform(
     chain = find_chain(chain_name)
     corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
     title = str(folder) if folder else chain.name
-    with _terminable(), ExitStack() as stack:
-        try:
+    run: Run | None = None
+    try:
+        with _terminable(), ExitStack() as stack:
             right = _open_reference(stack, reference, chain, corpus)
             judged = _open_candidate(stack, candidate, chain)
-        except KeyboardInterrupt:
-            raise CouldNotJudge("interrupted before the first question") from None
-        with progress_bar(len(corpus.questions)) as tell:
-            run = run_questions(title, corpus.questions, right, judged, strict_messages=strict_messages, tell=tell)
-    report(run, json_path, junit_path)
+            with progress_bar(len(corpus.questions)) as tell:
+                run = run_questions(title, corpus.questions, right, judged, strict_messages=strict_messages, tell=tell)
+            report(run, json_path, junit_path)
+    except KeyboardInterrupt:
+        when = "before the first question" if run is None else "after the last question asked"
+        raise CouldNotJudge(f"interrupted {when}") from None
     sys.exit(run.exit_code)
 
 

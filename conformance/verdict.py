@@ -12,6 +12,8 @@ from conformance.corpus import Question
 from conformance.subject import Reply
 
 OK = 200
+TOO_LARGE = 413
+"""What geth answers to a body over its limit: the one refusal by status that is an answer to compare with."""
 BUSY_STATUSES = {429, 502, 503, 504}
 """A node, or what stands before it, says that it can't answer now."""
 
@@ -57,6 +59,9 @@ def judge(question: Question, expected: Reply, got: Reply, *, strict_messages: b
         strict_messages: whether an error with another message is a failure.
     """
     if problem := _no_reply("the reference", expected) or _no_reply("the candidate", got):
+        return Judgement(question, Verdict.UNKNOWN, problem)
+    if expected.status not in {OK, TOO_LARGE}:
+        problem = f"the reference's answer is no standard: HTTP status {expected.status}"
         return Judgement(question, Verdict.UNKNOWN, problem)
     if expected.status != got.status:
         problem = f"HTTP status {got.status}, expected {expected.status}"

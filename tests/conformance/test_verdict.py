@@ -194,12 +194,22 @@ def test_no_answer_is_right_where_none_is_due() -> None:
 
 
 @pytest.mark.parametrize(
-    "expected", [Reply(0, b"", "it hung"), Reply(200, b"<html>"), Reply(503, b"later"), Reply(200, b'{"a":1,"a":1}')]
+    "expected",
+    [
+        Reply(0, b"", "it hung"),
+        Reply(200, b"<html>"),
+        Reply(503, b"later"),
+        Reply(500, b""),
+        Reply(404, b"not found"),
+        Reply(401, ASKED.recorded.encode()),
+        Reply(200, b'{"a":1,"a":1}'),
+    ],
 )
 def test_without_a_readable_reference_nothing_is_said(expected: Reply) -> None:
-    judgement = judge(ASKED, expected, Reply(200, ASKED.recorded.encode()))
-    assert judgement.verdict is Verdict.UNKNOWN
-    assert "reference" in judgement.problem
+    for got in (Reply(200, ASKED.recorded.encode()), expected):
+        judgement = judge(ASKED, expected, got)
+        assert judgement.verdict is Verdict.UNKNOWN
+        assert "reference" in judgement.problem
 
 
 def test_a_refusal_by_http_status_is_compared_by_its_text() -> None:
