@@ -68,6 +68,8 @@ class Log(Protocol):
     def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
         """Return up to `limit` records from `offset` on, waiting up to the timeout for the first.
 
+        There may be fewer where they are large; none are returned only at the end of the topic.
+
         Raises:
             LogRefused: the offset is below the topic's start or above its end.
             LogUnavailable: the log is not there.

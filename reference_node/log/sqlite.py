@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,8 @@ T = TypeVar("T")
 APPLICATION_ID = 0x45434C47  # "ECLG": tells our files from other SQLite databases
 BUSY_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.005
+READ_BYTES_MAX = 8 * 2**20
+"""Values that one read returns: no more are begun once there are this many bytes."""
 IDENTITY_BYTES = 16
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS topics (
@@ -198,7 +200,7 @@ class SqliteLog:
                 " ORDER BY position LIMIT ?",
                 (key, offset, limit),
             )
-            return bounds, rows.fetchall() if bounds.start <= offset < bounds.end else []
+            return bounds, _take(rows) if bounds.start <= offset < bounds.end else []
         finally:
             self._connection.execute("ROLLBACK")
 
@@ -275,6 +277,17 @@ class _SqliteWriter:
 
 def _encode_headers(headers: tuple[tuple[str, bytes], ...]) -> bytes:
     return encode_rlp([[name.encode(), value] for name, value in headers])
+
+
+def _take(rows: Iterable[tuple[int, bytes, bytes]]) -> list[tuple[int, bytes, bytes]]:
+    """Return rows until they are many bytes: a reader is given the rest next time."""
+    taken, taken_bytes = [], 0
+    for row in rows:
+        taken.append(row)
+        taken_bytes += len(row[1])
+        if taken_bytes >= READ_BYTES_MAX:
+            break
+    return taken
 
 
 def _stored_record(offset: int, value: object, headers: object) -> StoredRecord:

@@ -11,6 +11,7 @@ from reference_node.roles.ledger import NO_MOVE, ForkChoiceMove, Ledger
 from reference_node.store import schema
 from reference_node.store.leveldb import Store
 from reference_node.store.overlay import Overlay
+from reference_node.store.position import read_position
 
 
 def holds_chain(store: Store, genesis: Genesis) -> bool:
@@ -24,6 +25,8 @@ def holds_chain(store: Store, genesis: Genesis) -> bool:
         raise StoreError(
             f"{store.path} holds a chain with another config (fork times, blob schedule, deposit contract)"
         )
+    if found is not None and read_position(store).chain.sequence == 0:
+        raise StoreError(f"{store.path} holds a chain that no master has written: start from an empty database")
     return found is not None
 
 

@@ -3,10 +3,11 @@
 import threading
 from dataclasses import replace
 
-from reference_node.errors import EtherCattleError, LogError, LogRefused
+from reference_node.errors import EtherCattleError, LogError, LogRefused, StoreError
 from reference_node.health import Health
 from reference_node.log.interface import Log, StoredRecord
 from reference_node.roles.ledger import check_no_outbox
+from reference_node.store import schema
 from reference_node.store.apply import Progress, advance
 from reference_node.store.leveldb import Store
 from reference_node.store.position import Position, digest_key, read_position
@@ -33,7 +34,7 @@ class Follower:
                 records that the database already has are skipped if they are the same.
 
         Raises:
-            StoreError: the database is a master's, with batches that were not published.
+            StoreError: the database is a master's with unpublished batches, or was filled by something else.
             LogRefused: the topic is not the one the database came from, or lost what is needed.
             LogUnavailable: the log or the topic is not there.
         """
@@ -43,6 +44,8 @@ class Follower:
         self._topic = topic
         self._publisher = Publisher(store)
         position = read_position(store)
+        if position.chain.sequence == 0 and store.get(schema.canonical_hash_key(0)) is not None:
+            raise StoreError(f"{store.path} holds a chain that did not come from a log: start from an empty database")
         self._next = _first_offset(log, topic, position, start)
         self._progress = Progress(replace(position, topic_identity=log.identity(topic)))
         self._failure: Exception | None = None

@@ -10,7 +10,7 @@ import pytest
 
 from reference_node.errors import LogRefused, LogUnavailable
 from reference_node.log.interface import Log, Record
-from reference_node.log.sqlite import SqliteLog
+from reference_node.log.sqlite import READ_BYTES_MAX, SqliteLog
 from tests.reference_node.log.contract import LogContract
 
 
@@ -140,3 +140,10 @@ def test_many_openers_at_once_make_one_log(tmp_path: Path) -> None:
     assert failures == []
     with closing(SqliteLog(path, create=False)) as log:
         assert log.bounds("t").end == 8
+
+
+def test_large_records_come_a_few_at_a_time(tmp_path: Path) -> None:
+    with closing(SqliteLog(tmp_path / "log.sqlite", create=True)) as log:
+        log.append("t", [Record(bytes(READ_BYTES_MAX // 2 + 1))] * 5)
+        assert [stored.offset for stored in log.read("t", 0, 100, 0)] == [0, 1]
+        assert [stored.offset for stored in log.read("t", 4, 100, 0)] == [4]

@@ -15,7 +15,7 @@ from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import Ledger
 from reference_node.store.leveldb import Store
-from reference_node.store.position import read_position
+from reference_node.store.position import Position, read_position
 from tests.reference_node.logs import (
     TOPIC,
     Crash,
@@ -199,6 +199,13 @@ def test_a_masters_database_with_an_outbox_is_refused(folder: Path) -> None:
     with closing(Store(folder / "master")) as store:
         open_ledger(store).commit({b"k": b"3"}, 4, 4)
     with pytest.raises(StoreError, match="unpublished"), following(folder, "master"):
+        pass
+
+
+def test_a_database_that_no_log_has_filled_is_refused(folder: Path) -> None:
+    with closing(Store(folder / "replica")) as store:
+        store.apply(World().genesis.writes.items(), Position())
+    with pytest.raises(StoreError, match="did not come from a log"), following(folder):
         pass
 
 

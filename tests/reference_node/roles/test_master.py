@@ -15,7 +15,7 @@ from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
 from reference_node.roles.master import DevSettings, MasterSettings, run_master
 from reference_node.store.leveldb import Store, database_path
-from reference_node.store.position import OUTBOX_PREFIX
+from reference_node.store.position import OUTBOX_PREFIX, Position
 from reference_node.store.publish import whole_head
 from tests.reference_node.logs import TOPIC, public_content
 from tests.reference_node.worlds import World, genesis_item, sign
@@ -118,6 +118,13 @@ def test_another_genesis_fences_nobody(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match=reason):
             run_master(dataclasses.replace(settings, promote=True), threading.Event())
     run_master(settings_in(tmp_path), threading.Event())
+
+
+def test_a_database_that_no_master_has_filled_is_refused(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "master")) as store:
+        store.apply(World().genesis.writes.items(), Position())
+    with pytest.raises(StoreError, match="no master has written"):
+        run_master(settings_in(tmp_path), threading.Event())
 
 
 def test_a_promoted_replica_goes_on_where_its_master_ended(tmp_path: Path, chain: list[Block]) -> None:
