@@ -1,6 +1,7 @@
 """What all tests share: real parts that may be missing here, but not in CI."""
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from reference_node.errors import CouldNotJudge
 
 IN_CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).parent.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A background job of a shell without job control ignores SIGINT, and so would every process the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("seeded", derandomize=True, deadline=None, print_blob=True)
 """The same examples in every run; larger, random searches are run by hand with --hypothesis-profile=default."""
