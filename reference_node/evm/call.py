@@ -144,10 +144,10 @@ def _check_fees(call: Call, block: CallBlock) -> None:
 
 
 def _check_kind(call: Call, fork: Fork, block: CallBlock) -> None:
-    sender = to_checksum_address(call.sender)
     if call.blob_hashes is not None:
         _check_blobs(call, call.blob_hashes, fork, block)
     if call.authorizations is not None:
+        sender = to_checksum_address(call.sender)
         if fork < Fork.PRAGUE:
             raise CallRefused(f"transaction type not supported: setcode tx (sender {sender})")
         if call.to is None:
@@ -184,11 +184,12 @@ def _buy_gas(state: BaseState, fork: Fork, call: Call, block: CallBlock) -> None
     blob_gas = BLOB_GAS * len(call.blob_hashes or ()) if fork >= Fork.CANCUN else 0
     needed = call.gas * call.fee_cap + call.value + blob_gas * (call.blob_fee_cap or 0)
     paid = call.gas * call.gas_price + blob_gas * (block.blob_base_fee or 0)
-    address = to_checksum_address(call.sender)
     if max(needed, paid) > _MAX_UINT256:
+        address = to_checksum_address(call.sender)
         raise CallRefused(f"{_INSUFFICIENT_FUNDS}: address {address} required balance exceeds 256 bits")
     balance = state.get_balance(Address(call.sender))
     if balance < needed:
+        address = to_checksum_address(call.sender)
         raise CallRefused(f"{_INSUFFICIENT_FUNDS}: address {address} have {balance} want {needed}")
     if paid:
         state.set_balance(Address(call.sender), max(balance - paid, 0))
