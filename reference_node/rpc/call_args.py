@@ -17,6 +17,9 @@ from reference_node.rpc.params import GoTypeMismatch, HexError, cannot_unmarshal
 
 T = TypeVar("T")
 Decoders = Mapping[str, Callable[[Any], Any]]
+_BLOB_BYTES = 131_072
+_KZG_BYTES = 48
+"""Length of a commitment and of a proof."""
 _UINT8_MAX = 255
 _UINT256_MAX = 2**256 - 1
 
@@ -280,6 +283,18 @@ def _decode_authorization(value: Any) -> Authorization:
     return Authorization(chain_id, address, nonce, parity & _UINT8_MAX, r, s)
 
 
+def _decode_blob(value: Any) -> bytes:
+    return params.decode_fixed(value, _BLOB_BYTES, "kzg4844.Blob")
+
+
+def _decode_commitment(value: Any) -> bytes:
+    return params.decode_fixed(value, _KZG_BYTES, "kzg4844.Commitment")
+
+
+def _decode_proof(value: Any) -> bytes:
+    return params.decode_fixed(value, _KZG_BYTES, "kzg4844.Proof")
+
+
 _CALL_FIELDS: Decoders = {
     "from": params.decode_address,
     "to": params.decode_address,
@@ -295,6 +310,10 @@ _CALL_FIELDS: Decoders = {
     "chainId": params.decode_big,
     "maxFeePerBlobGas": params.decode_big,
     "blobVersionedHashes": _list_of("[]common.Hash", params.decode_hash),
+    # A sidecar means nothing to a call, but a wrong one is refused.
+    "blobs": _list_of("[]kzg4844.Blob", _decode_blob),
+    "commitments": _list_of("[]kzg4844.Commitment", _decode_commitment),
+    "proofs": _list_of("[]kzg4844.Proof", _decode_proof),
     "authorizationList": _list_of("[]types.SetCodeAuthorization", _by_itself(_decode_authorization)),
 }
 _BLOCK_FIELDS: Decoders = {

@@ -83,12 +83,12 @@ def in_go_field(struct: str, field: str, decode: Callable[[Any], T], value: Any)
 
 def decode_address(value: Any) -> bytes:
     """Read an address."""
-    return _fixed(value, 20, "common.Address")
+    return decode_fixed(value, 20, "common.Address")
 
 
 def decode_hash(value: Any) -> bytes:
     """Read a 32-byte hash."""
-    return _fixed(value, 32, "common.Hash")
+    return decode_fixed(value, 32, "common.Hash")
 
 
 def decode_bytes(value: Any) -> bytes:
@@ -231,7 +231,8 @@ def _eip1898(value: dict[str, Any]) -> BlockRef | None:
     return ref if found is None else BlockRef(hash=found, require_canonical=require)
 
 
-def _fixed(value: Any, size_bytes: int, go_type: str) -> bytes:
+def decode_fixed(value: Any, size_bytes: int, go_type: str) -> bytes:
+    """Read data of a fixed length, of a type that geth calls `go_type`."""
     if not isinstance(value, str):
         raise cannot_unmarshal("non-string", go_type)
     try:
