@@ -60,27 +60,34 @@ def decode_write_batch(data: bytes) -> WriteSet:
         raise ValueError(f"write batch of {len(data)} bytes is shorter than its {HEADER_BYTES} byte header")
     count = int.from_bytes(data[8:12], "little")
     writes: list[tuple[bytes, bytes | None]] = []
-    offset, size = HEADER_BYTES, len(data)
-    for _ in range(count):
-        if offset >= size:
-            raise ValueError(f"write batch ends after {len(writes)} of {count} writes")
-        operation = data[offset]
-        if operation > _PUT:
-            raise ValueError(f"write batch holds operation {operation}, expected 0 (delete) or 1 (put)")
-        # Nearly all keys are shorter than 128 bytes, so their length is one byte: read here, without a call.
-        start = offset + 2
-        if start <= size and data[offset + 1] < _LONG_VARINT and start + data[offset + 1] <= size:
-            offset = start + data[offset + 1]
-            key = data[start:offset]
-        else:
-            key, offset = _read_bytes(data, offset + 1)
-        if operation == _PUT:
-            value, offset = _read_bytes(data, offset)
+    offset = HEADER_BYTES
+    # Every key and value of a replay passes here, so lengths of one and two bytes are read without a call. A slice
+    # beyond the end comes back short and leaves the offset beyond the end, which the last check sees.
+    try:
+        for _ in range(count):
+            operation, length, start = data[offset], data[offset + 1], offset + 2
+            if length >= _LONG_VARINT:
+                length, start = _read_long_length(data, offset + 1)
+            offset = start + length
+            key, value = data[start:offset], None
+            if operation == _PUT:
+                length, start = data[offset], offset + 1
+                if length >= _LONG_VARINT:
+                    if data[start] < _LONG_VARINT:
+                        length, start = length + (data[start] << 7) - _LONG_VARINT, start + 1
+                    else:
+                        length, start = _read_long_length(data, offset)
+                offset = start + length
+                value = data[start:offset]
+            elif operation != _DELETE:
+                raise ValueError(f"write batch holds operation {operation}, expected 0 (delete) or 1 (put)")
             writes.append((key, value))
-        else:
-            writes.append((key, None))
-    if offset != size:
-        raise ValueError(f"write batch has {size - offset} bytes after its {count} writes")
+    except IndexError:
+        raise ValueError(f"write batch ends after {len(writes)} of {count} writes") from None
+    if offset > len(data):
+        raise ValueError(f"write batch ends {offset - len(data)} bytes before its last value does")
+    if offset < len(data):
+        raise ValueError(f"write batch has {len(data) - offset} bytes after its {count} writes")
     return WriteSet(tuple(writes))
 
 
@@ -93,27 +100,12 @@ def _append_bytes(out: bytearray, data: bytes) -> None:
     out += data
 
 
-def _read_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
-    if offset >= len(data):
-        raise ValueError("write batch ends inside a length")
-    length = data[offset]
-    offset += 1
-    if length >= 0x80:
-        length, offset = _read_long_length(data, offset, length & 0x7F)
-    end = offset + length
-    if end > len(data):
-        raise ValueError(f"write batch ends inside a value of {length} bytes")
-    return data[offset:end], end
-
-
-def _read_long_length(data: bytes, offset: int, length: int) -> tuple[int, int]:
-    """Read on after a varint's first byte; nearly all lengths have no more than that."""
-    for shift in range(7, 7 * _MAX_VARINT_BYTES, 7):
-        if offset >= len(data):
-            raise ValueError("write batch ends inside a length")
-        byte = data[offset]
-        offset += 1
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return length, offset
+def _read_long_length(data: bytes, offset: int) -> tuple[int, int]:
+    """Return a length of any number of bytes, and where it ends. Raises IndexError where the data end first."""
+    length = 0
+    for place in range(_MAX_VARINT_BYTES):
+        byte = data[offset + place]
+        length |= (byte & 0x7F) << 7 * place
+        if byte < _LONG_VARINT:
+            return length, offset + place + 1
     raise ValueError(f"write batch holds a length of more than {_MAX_VARINT_BYTES} bytes")

@@ -1,6 +1,7 @@
 """LevelDB databases at geth's own place in a data directory, and who may write to them."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,12 @@ class Store:
         """
         try:
             with self._db.write_batch(transaction=True, sync=durable) as batch:
-                for group in (writes, position_writes(position), private_writes):
-                    for key, value in group:
-                        if value is None:
-                            batch.delete(key)
-                        else:
-                            batch.put(key, value)
+                put, delete = batch.put, batch.delete
+                for key, value in chain(writes, position_writes(position), private_writes):
+                    if value is None:
+                        delete(key)
+                    else:
+                        put(key, value)
         except plyvel.Error as error:
             raise StoreError(f"the database in {self.path} can't be written: {error}") from error
 
