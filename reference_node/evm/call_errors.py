@@ -24,6 +24,7 @@ OUT_OF_GAS = "out of gas"
 EXECUTION_REVERTED = "execution reverted"
 STACK_ITEMS_MAX = 1024
 _WARM_ACCESS_GAS = 100
+_VALUE_TRANSFER_GAS = 9000
 _CALLS = frozenset((opcode_values.CALL, opcode_values.CALLCODE, opcode_values.DELEGATECALL, opcode_values.STATICCALL))
 _TEXTS: tuple[tuple[type[VMError], str], ...] = (
     (Revert, EXECUTION_REVERTED),
@@ -122,19 +123,19 @@ def check_memory_size(end: int) -> None:
         raise FrameError(f"{OUT_OF_GAS}: gas uint64 overflow")
 
 
-def error_text(error: VMError, opcode: int, gas_left: int, has_delegation: bool) -> str:
+def error_text(error: VMError, opcode: int, gas: tuple[int, int], has_delegation: bool) -> str:
     """Return why a frame failed.
 
     Args:
         error: py-evm's.
         opcode: where.
-        gas_left: what was left at that moment.
+        gas: what was left before the opcode, where it is a call, and at that moment.
         has_delegation: whether calls follow delegations (from Prague on), which changed the steps of their price.
     """
     if isinstance(error, FrameError):
         return str(error)
     if isinstance(error, OutOfGas):
-        return _out_of_gas_text(str(error), opcode, gas_left, has_delegation)
+        return _out_of_gas_text(str(error), opcode, gas, has_delegation)
     return next((text for kind, text in _TEXTS if isinstance(error, kind)), str(error))
 
 
@@ -145,13 +146,16 @@ def precompile_error_text(address: bytes, data: bytes, error: VMError) -> str:
     return explain_failure(int.from_bytes(address, "big"), data, str(error))
 
 
-def _out_of_gas_text(reason: str, opcode: int, gas_left: int, has_delegation: bool) -> str:
+def _out_of_gas_text(reason: str, opcode: int, gas: tuple[int, int], has_delegation: bool) -> str:
+    gas_before, gas_left = gas
     if "Net-metered" in reason:
         return f"{OUT_OF_GAS}: not enough gas for reentrancy sentry"
     if reason.startswith("max initcode size exceeded"):
         return f"{OUT_OF_GAS}: {reason}"
-    in_steps = has_delegation or opcode == opcode_values.CALL or "implicit account load" in reason
-    is_call = opcode in _CALLS and in_steps and gas_left >= _WARM_ACCESS_GAS
+    # Before delegations, what is missing for a new account shows only after all steps of a CALL.
+    in_call = opcode == opcode_values.CALL and not ("Reason: CALL" in reason and gas_left >= _VALUE_TRANSFER_GAS)
+    in_steps = has_delegation or in_call or "implicit account load" in reason
+    is_call = opcode in _CALLS and in_steps and gas_before >= _WARM_ACCESS_GAS
     if is_call or "Implicit account load during SELFDESTRUCT" in reason:
         # Geth charges these in steps, and the inner step's error is wrapped in the outer one's.
         return f"{OUT_OF_GAS}: {OUT_OF_GAS}"

@@ -60,12 +60,13 @@ def _measured(operation: Operation, constant_gas: int, ranges: tuple[tuple[int, 
 
     def measured_operation(computation: Any) -> None:
         items = computation._stack.values  # noqa: SLF001 - py-evm pops what it shows
+        gas = computation.gas_before = computation._gas_meter.gas_remaining  # noqa: SLF001
         for start, size in ranges:
             length = to_int(items[-1 - size])
-            if length:
-                end = to_int(items[-1 - start]) + length
-                if end > MEMORY_MAX_BYTES and computation._gas_meter.gas_remaining >= constant_gas:  # noqa: SLF001
-                    check_memory_size(max(_ends(items, ranges)))
+            if length and to_int(items[-1 - start]) + length > MEMORY_MAX_BYTES:
+                if gas < constant_gas:
+                    raise OutOfGas
+                check_memory_size(max(_ends(items, ranges)))
         operation(computation)
 
     return measured_operation

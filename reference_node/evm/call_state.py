@@ -118,6 +118,8 @@ class CallComputation:
     bounds: tuple[tuple[int, int], ...]
     has_delegation: bool
     """Whether the fork is Prague or later."""
+    gas_before: int = 0
+    """What was left before the last opcode whose price is paid in steps."""
     failure: str | None = None
     """Why the outermost frame failed, as geth says it."""
 
@@ -169,7 +171,9 @@ class CallComputation:
             pass
         except VMError as error:
             if self.msg.depth == 0:
-                self.failure = error_text(error, opcode, self._gas_meter.gas_remaining, self.has_delegation)
+                self.failure = error_text(
+                    error, opcode, (self.gas_before, self._gas_meter.gas_remaining), self.has_delegation
+                )
             raise
 
     def extend_memory(self: Any, start_position: int, size: int) -> None:
@@ -203,7 +207,7 @@ class CallComputation:
                 _pay_for_code(computation)
             except VMError as error:
                 computation.error = error
-                computation.failure = error_text(error, 0, 0, cls.has_delegation)
+                computation.failure = error_text(error, 0, (0, 0), cls.has_delegation)
             else:
                 state.set_code(message.storage_address, computation.output)
         if computation.is_error:
