@@ -62,7 +62,7 @@ def _raw(broker: Path, writes: list[WriteSet], datadir: Path) -> float:
         started = time.perf_counter()
         end, offset = log.bounds(TOPIC).end, 0
         while offset < end:
-            offset += len(log.read(TOPIC, offset, RECORDS_A_READ, 0))
+            offset += len(log.read(TOPIC, offset, RECORDS_A_READ, 0).records)
         for step in writes:
             with database.write_batch() as batch:
                 for key, value in step:
@@ -80,7 +80,7 @@ def _decode_all(broker: Path) -> list[WriteSet]:
     """Return the write set of each batch, its parts put together."""
     log = SqliteLog(broker, create=False)
     found: dict[bytes, bytes] = {}
-    for stored in log.read(TOPIC, 0, log.bounds(TOPIC).end, 0):
+    for stored in log.read(TOPIC, 0, log.bounds(TOPIC).end, 0).records:
         headers = dict(stored.record.headers)
         if headers["kind"] == b"batch":
             found[headers["sequence"]] = found.get(headers["sequence"], b"") + stored.record.value

@@ -24,11 +24,23 @@ class StoredRecord:
 
     offset: int
     record: Record
+    time_ms: int = 0
+    """The appender's clock when it was appended, milliseconds since 1970; 0 where the log does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What one read returned."""
+
+    records: list[StoredRecord]
+    """At ascending offsets; there may be holes between them (Kafka's transaction markers take offsets)."""
+    next_offset: int
+    """Where to go on: after the last record, and after a hole that follows it once the log has passed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which offsets of a topic can be read: start ≤ offset < end."""
+    """Which offsets of a topic can be read: start ≤ offset < end. Some may be holes, also the last ones."""
 
     start: int
     end: int
@@ -42,7 +54,7 @@ class FencedWriter(Protocol):
         """The epoch this writer appends under."""
 
     def append(self, records: Sequence[Record], sequence_first: int, sequence_next: int) -> int:
-        """Append all records or none, and return the topic's end after them.
+        """Append all records or none, and return the offset after the last of them.
 
         `sequence_first` has to be what the last append left as `sequence_next`.
 
@@ -65,10 +77,11 @@ class Log(Protocol):
     def identity(self, topic: str) -> bytes:
         """Return what tells this topic from another of the same name made later. Raises LogUnavailable as `bounds`."""
 
-    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
+    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> ReadResult:
         """Return up to `limit` records from `offset` on, waiting up to the timeout for the first.
 
-        There may be fewer where they are large; none are returned only at the end of the topic.
+        There may be fewer where they are large; none are returned only at the end of the topic,
+        and `next_offset` is the end then.
 
         Raises:
             LogRefused: the offset is below the topic's start or above its end.
@@ -83,7 +96,7 @@ class Log(Protocol):
         """
 
     def append(self, topic: str, records: Sequence[Record]) -> int:
-        """Append without fencing (transactions), making the topic if missing; return its end."""
+        """Append without fencing (transactions), making the topic if missing; return the offset after the last."""
 
     def committed(self, topic: str, group: str) -> int | None:
         """Return the offset a consumer group goes on from, or None if it has never committed."""

@@ -17,9 +17,11 @@ import rlp
 
 from reference_node.chain.types import encode_rlp
 from reference_node.errors import Fenced, LogRefused, LogUnavailable
-from reference_node.log.interface import Bounds, FencedWriter, Record, StoredRecord
+from reference_node.log.interface import Bounds, FencedWriter, ReadResult, Record, StoredRecord
 
 T = TypeVar("T")
+_Row = tuple[int, bytes, bytes, int]
+"""Offset, value, headers and time of a record."""
 
 APPLICATION_ID = 0x45434C47  # "ECLG": tells our files from other SQLite databases
 BUSY_SECONDS_MAX = 30.0
@@ -35,7 +37,7 @@ _TABLES = (
     )""",
     """CREATE TABLE IF NOT EXISTS records (
         topic INTEGER NOT NULL, position INTEGER NOT NULL, value BLOB NOT NULL, headers BLOB NOT NULL,
-        UNIQUE (topic, position)
+        time_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (topic, position)
     )""",
     """CREATE TABLE IF NOT EXISTS groups (
         topic TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, name)
@@ -43,12 +45,18 @@ _TABLES = (
 )
 
 
+def wall_clock_ms() -> int:
+    """Return the machine's clock, milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
 class SqliteLog:
     """A log in one file; safe to share between the threads of a process."""
 
-    def __init__(self, path: Path, create: bool) -> None:
+    def __init__(self, path: Path, create: bool, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
         """Open the file. Raises LogUnavailable where it is missing (unless `create`) or is not such a log."""
         self._path = path = path.absolute()
+        self._clock_ms = clock_ms
         self._lock = threading.Lock()
         try:
             self._connection = sqlite3.connect(
@@ -76,7 +84,7 @@ class SqliteLog:
         """Return the random bytes that the topic was made with."""
         return self._run(lambda: self._topic(topic))[1]
 
-    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> list[StoredRecord]:
+    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> ReadResult:
         """Return up to `limit` records from `offset` on, waiting up to the timeout for the first."""
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -87,11 +95,11 @@ class SqliteLog:
             if offset < bounds.end:
                 break
             if time.monotonic() >= deadline:
-                return []
+                return ReadResult([], offset)
             time.sleep(POLL_SECONDS)
         if not rows or rows[0][0] != offset:
             raise LogRefused(f"topic {topic!r} has lost the record at offset {offset}")
-        return [_stored_record(*row) for row in rows]
+        return ReadResult([_stored_record(*row) for row in rows], rows[-1][0] + 1)
 
     def open_writer(self, topic: str, epoch: int) -> FencedWriter:
         """Make the topic if missing, and fence out every writer of an older epoch."""
@@ -165,9 +173,15 @@ class SqliteLog:
                 self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 for table in _TABLES:
                     self._connection.execute(table)
+            self._add_time()
         if create:
             self._run(self._use_write_ahead_log)
         self._run(lambda: self._connection.execute("PRAGMA synchronous = FULL"))
+
+    def _add_time(self) -> None:
+        """Bring a log of an earlier version up to date: its records have no time."""
+        if not any(row[1] == "time_ms" for row in self._connection.execute("PRAGMA table_info(records)")):
+            self._connection.execute("ALTER TABLE records ADD COLUMN time_ms INTEGER NOT NULL DEFAULT 0")
 
     def _use_write_ahead_log(self) -> None:
         """Switch to WAL mode; SQLite does not wait by itself while another process does the same."""
@@ -190,13 +204,13 @@ class SqliteLog:
             raise LogUnavailable(f"sqlite:///{self._path} has no topic {topic!r}")
         return row[0], bytes(row[1]), Bounds(row[2], row[3])
 
-    def _rows(self, topic: str, offset: int, limit: int) -> tuple[Bounds, list[tuple[int, bytes, bytes]]]:
+    def _rows(self, topic: str, offset: int, limit: int) -> tuple[Bounds, list[_Row]]:
         """Return the topic's range and records that belong together, whatever is dropped meanwhile."""
         self._connection.execute("BEGIN")
         try:
             key, _, bounds = self._topic(topic)
             rows = self._connection.execute(
-                "SELECT position, value, headers FROM records WHERE topic = ? AND position >= ?"
+                "SELECT position, value, headers, time_ms FROM records WHERE topic = ? AND position >= ?"
                 " ORDER BY position LIMIT ?",
                 (key, offset, limit),
             )
@@ -211,10 +225,10 @@ class SqliteLog:
 
     def _insert(self, topic: str, records: Sequence[Record]) -> int:
         key, _, bounds = self._topic(topic)
-        end = bounds.end + len(records)
+        end, now_ms = bounds.end + len(records), self._clock_ms()
         self._connection.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?)",
-            [(key, at, r.value, _encode_headers(r.headers)) for at, r in enumerate(records, bounds.end)],
+            "INSERT INTO records (topic, position, value, headers, time_ms) VALUES (?, ?, ?, ?, ?)",
+            [(key, at, r.value, _encode_headers(r.headers), now_ms) for at, r in enumerate(records, bounds.end)],
         )
         self._connection.execute("UPDATE topics SET next = ? WHERE id = ?", (end, key))
         return end
@@ -279,10 +293,13 @@ def _encode_headers(headers: tuple[tuple[str, bytes], ...]) -> bytes:
     return encode_rlp([[name.encode(), value] for name, value in headers])
 
 
-def _take(rows: Iterable[tuple[int, bytes, bytes]]) -> list[tuple[int, bytes, bytes]]:
-    """Return rows until they are many bytes: a reader is given the rest next time."""
-    taken, taken_bytes = [], 0
+def _take(rows: Iterable[_Row]) -> list[_Row]:
+    """Return rows until one is missing or they are many bytes: a reader is given the rest next time."""
+    taken: list[_Row] = []
+    taken_bytes = 0
     for row in rows:
+        if taken and row[0] != taken[-1][0] + 1:
+            break
         taken.append(row)
         taken_bytes += len(row[1])
         if taken_bytes >= READ_BYTES_MAX:
@@ -290,11 +307,11 @@ def _take(rows: Iterable[tuple[int, bytes, bytes]]) -> list[tuple[int, bytes, by
     return taken
 
 
-def _stored_record(offset: int, value: object, headers: object) -> StoredRecord:
+def _stored_record(offset: int, value: object, headers: object, time_ms: int) -> StoredRecord:
     if not isinstance(value, bytes):
         raise LogRefused(f"the record at offset {offset} is damaged: its value is not a blob")
     try:
         named = tuple((name.decode(), bytes(content)) for name, content in rlp.decode(headers))
     except (rlp.DecodingError, ValueError, TypeError, AttributeError) as error:
         raise LogRefused(f"the record at offset {offset} is damaged: {error}") from error
-    return StoredRecord(offset, Record(value, named))
+    return StoredRecord(offset, Record(value, named), time_ms)

@@ -77,10 +77,11 @@ class Follower:
             LogRefused: a record is not what has to come next; what came before it is applied.
             LogUnavailable: the log is not there.
         """
-        records = self._log.read(self._topic, self._next, RECORDS_READ_MAX, timeout_seconds)
-        for stored in records:
+        found = self._log.read(self._topic, self._next, RECORDS_READ_MAX, timeout_seconds)
+        for stored in found.records:
             self._apply(stored)
-        return len(records)
+        self._next = found.next_offset
+        return len(found.records)
 
     def run(self, stopping: threading.Event) -> None:
         """Follow until told to stop; what ends it otherwise is kept in `failure`, and `stopping` is set."""
@@ -95,7 +96,10 @@ class Follower:
             stopping.set()
 
     def health(self) -> Health:
-        """Return whether this node may serve, and where it stands."""
+        """Return whether this node may serve, and where it stands.
+
+        The lag in records is an upper bound on Kafka: transaction markers take offsets too.
+        """
         view, offset = self.view, self._next - 1
         lag, reason = None, ""
         try:
@@ -118,7 +122,7 @@ class Follower:
         )
 
     def _apply(self, stored: StoredRecord) -> None:
-        if stored.offset != self._next:
+        if stored.offset < self._next:  # holes are the log's affair: a lost batch shows in sequence and digest
             raise LogRefused(f"topic {self._topic!r} gives offset {stored.offset}, but offset {self._next} is next")
         step = advance(self._progress, stored, self._digest_of)
         if step.writes is not None or step.progress.position != self._progress.position:

@@ -22,6 +22,7 @@ from reference_node.log.codec_writebatch import (
     with_epoch,
 )
 from reference_node.log.interface import FencedWriter, Log, Record
+from reference_node.log.tail import read_backwards
 from reference_node.store.leveldb import Store
 from reference_node.store.position import OUTBOX_PREFIX, Position, digest_key, read_position
 from reference_node.writeset import encode_write_batch
@@ -139,11 +140,10 @@ class Ledger:
 
     def _check_continues(self, log: Log, topic: str, epoch: int) -> tuple[Chain, int]:
         """Return where the topic's chain of batches ends, and its epoch (0: none); refuse a topic that does not fit."""
-        bounds = log.bounds(topic)
-        if bounds.end > bounds.start:
-            last = log.read(topic, bounds.end - 1, 1, 0)[0]
+        last = next(read_backwards(log, topic), None)
+        if last is not None:
             in_log, opened = chain_at(last), decode(last).epoch
-        elif bounds.end:
+        elif log.bounds(topic).start:
             raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")
         else:
             in_log, opened = Chain(), 0

@@ -66,7 +66,7 @@ def write_log(path: Path, datadir: Path, committed: Sequence[Writes]) -> list[Re
             ledger.publish()
             if count % 2:
                 ledger.heartbeat()
-        return [stored.record for stored in log.read(TOPIC, 0, 10_000, 0)]
+        return [stored.record for stored in log.read(TOPIC, 0, 10_000, 0).records]
 
 
 class Crash(Exception):

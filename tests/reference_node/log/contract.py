@@ -37,20 +37,20 @@ class LogContract:
     def test_records_come_back_in_order_with_their_headers(self, log: Log) -> None:
         written = [*records(b"one", b""), Record(bytes(range(256)) * 40)]
         assert log.append("t", written) == 3
-        found = log.read("t", 0, 10, 0)
+        found = log.read("t", 0, 10, 0).records
         assert [stored.offset for stored in found] == [0, 1, 2]
         assert [stored.record for stored in found] == written
 
     def test_a_read_starts_at_its_offset_and_ends_at_its_limit(self, log: Log) -> None:
         log.append("t", records(b"a", b"b", b"c", b"d"))
-        assert [stored.record.value for stored in log.read("t", 1, 2, 0)] == [b"b", b"c"]
+        assert [stored.record.value for stored in log.read("t", 1, 2, 0).records] == [b"b", b"c"]
 
     def test_topics_do_not_mix(self, log: Log) -> None:
         log.append("left", records(b"l"))
         log.append("right", records(b"r", b"s"))
         assert log.bounds("left") == Bounds(0, 1)
         assert log.bounds("right") == Bounds(0, 2)
-        assert [stored.record.value for stored in log.read("right", 0, 10, 0)] == [b"r", b"s"]
+        assert [stored.record.value for stored in log.read("right", 0, 10, 0).records] == [b"r", b"s"]
 
     def test_a_topic_that_is_not_there_is_said_to_be_unavailable(self, log: Log) -> None:
         for action in (log.bounds, log.identity, lambda topic: log.read(topic, 0, 1, 0)):
@@ -69,7 +69,7 @@ class LogContract:
     def test_a_read_at_the_end_returns_nothing_once_its_time_is_up(self, log: Log) -> None:
         log.append("t", records(b"a"))
         started = time.monotonic()
-        assert log.read("t", 1, 10, 0.05) == []
+        assert log.read("t", 1, 10, 0.05).records == []
         assert time.monotonic() - started >= 0.05
 
     def test_a_waiting_reader_is_given_a_record_as_soon_as_it_is_there(self, log: Log) -> None:
@@ -77,7 +77,9 @@ class LogContract:
         found: list[bytes] = []
         with self.reopen() as second:
             reader = threading.Thread(
-                target=lambda: found.extend(stored.record.value for stored in second.read("t", 1, 10, WAIT_SECONDS))
+                target=lambda: found.extend(
+                    stored.record.value for stored in second.read("t", 1, 10, WAIT_SECONDS).records
+                )
             )
             started = time.monotonic()
             reader.start()
@@ -92,7 +94,7 @@ class LogContract:
         for offset in (0, 1, 4):
             with pytest.raises(LogRefused, match=f"offset {offset} is needed"):
                 log.read("t", offset, 10, 0)
-        assert [stored.offset for stored in log.read("t", 2, 10, 0)] == [2]
+        assert [stored.offset for stored in log.read("t", 2, 10, 0).records] == [2]
 
     def test_truncation_keeps_offsets_and_never_goes_back(self, log: Log) -> None:
         log.append("t", records(b"a", b"b", b"c"))
@@ -145,7 +147,7 @@ class LogContract:
             assert writer.append(records(b"b"), 1, 2) == 2
         with pytest.raises(Fenced, match="epoch 2"):
             log.open_writer("t", 1)
-        assert [stored.record.value for stored in log.read("t", 0, 10, 0)] == [b"a", b"b"]
+        assert [stored.record.value for stored in log.read("t", 0, 10, 0).records] == [b"a", b"b"]
 
     def test_of_two_writers_of_one_epoch_one_alone_goes_on(self, log: Log) -> None:
         first = log.open_writer("t", 1)
@@ -159,7 +161,7 @@ class LogContract:
     def test_what_was_appended_is_there_after_opening_again(self, log: Log) -> None:
         log.open_writer("t", 3).append(records(b"a"), 0, 1)
         with self.reopen() as second:
-            assert [stored.record for stored in second.read("t", 0, 10, 0)] == records(b"a")
+            assert [stored.record for stored in second.read("t", 0, 10, 0).records] == records(b"a")
             with pytest.raises(LogRefused):
                 second.open_writer("t", 3).append(records(b"b"), 0, 1)
 
@@ -176,7 +178,7 @@ class LogContract:
             thread.start()
         for thread in threads:
             thread.join()
-        found = log.read("t", 0, 1000, 0)
+        found = log.read("t", 0, 1000, 0).records
         assert [stored.offset for stored in found] == list(range(81))
         values = [stored.record.value for stored in found]
         assert sorted(values[1:]) == sorted(b"%d-%d" % (name, count) for name in range(4) for count in range(20))

@@ -145,5 +145,5 @@ def test_many_openers_at_once_make_one_log(tmp_path: Path) -> None:
 def test_large_records_come_a_few_at_a_time(tmp_path: Path) -> None:
     with closing(SqliteLog(tmp_path / "log.sqlite", create=True)) as log:
         log.append("t", [Record(bytes(READ_BYTES_MAX // 2 + 1))] * 5)
-        assert [stored.offset for stored in log.read("t", 0, 100, 0)] == [0, 1]
-        assert [stored.offset for stored in log.read("t", 4, 100, 0)] == [4]
+        assert [stored.offset for stored in log.read("t", 0, 100, 0).records] == [0, 1]
+        assert [stored.offset for stored in log.read("t", 4, 100, 0).records] == [4]

@@ -82,7 +82,7 @@ def test_a_replica_goes_on_after_a_restart(folder: Path) -> None:
         for _ in range(end):
             with following(folder) as follower:
                 before = follower.position
-                records = log.read(TOPIC, before.offset + 1, 1, 0)
+                records = log.read(TOPIC, before.offset + 1, 1, 0).records
                 for record in records:
                     follower._apply(record)
         with following(folder) as follower:
@@ -126,7 +126,7 @@ def test_a_missing_log_or_topic_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_a_position_the_log_no_longer_holds_is_refused(folder: Path) -> None:
     with following(folder) as follower:
-        follower._apply(follower._log.read(TOPIC, 0, 1, 0)[0])
+        follower._apply(follower._log.read(TOPIC, 0, 1, 0).records[0])
     with closing(SqliteLog(folder / "log.sqlite", create=False)) as log:
         log.truncate(TOPIC, 5)
     expected = "offset 1 is needed: start from a snapshot of a replica at offset 4 or later"
@@ -158,7 +158,7 @@ def test_a_position_above_the_end_is_refused(folder: Path) -> None:
     [
         ("UPDATE records SET value = x'00' WHERE position = 3", "offset 3 has digest"),
         ("UPDATE records SET value = 'text' WHERE position = 3", "offset 3 is damaged"),
-        ("DELETE FROM records WHERE position = 2", "offset 3, but offset 2 is next"),
+        ("DELETE FROM records WHERE position = 2", "lost the record at offset 2"),
         ("UPDATE records SET headers = x'c0' WHERE position = 4", "offset 4 has format version none"),
         ("UPDATE records SET headers = x'ff' WHERE position = 4", "offset 4 is damaged"),
         (

@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def kinds(log: Log) -> list[tuple[bytes, int, int]]:
     """Return kind, epoch and sequence of all records."""
-    found = [decode(stored) for stored in log.read(TOPIC, 0, 10_000, 0)]
+    found = [decode(stored) for stored in log.read(TOPIC, 0, 10_000, 0).records]
     return [(item.kind, item.epoch, item.sequence) for item in found]
 
 
@@ -252,5 +252,5 @@ def test_a_master_that_dies_at_any_write_publishes_each_step_once(
 
 def _sequences(log: Log) -> list[int]:
     """Return the sequences of a log's batches, one for all parts."""
-    found = [decode(stored) for stored in log.read(TOPIC, 0, 10_000, 0)]
+    found = [decode(stored) for stored in log.read(TOPIC, 0, 10_000, 0).records]
     return [item.sequence for item in found if item.kind == BATCH and item.part == 0]

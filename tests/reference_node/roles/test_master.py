@@ -143,7 +143,7 @@ def test_blocks_come_one_a_period_with_heartbeats_between(tmp_path: Path, chain:
         settings_in(tmp_path, chain_files=(path,), period_seconds=0.09, heartbeat_seconds=0.04), threading.Event()
     )
     with closing(SqliteLog(tmp_path / "log.sqlite", create=False)) as log:
-        kinds = [decode(stored).kind for stored in log.read(TOPIC, 0, 100, 0)]
+        kinds = [decode(stored).kind for stored in log.read(TOPIC, 0, 100, 0).records]
     assert kinds.count(HEARTBEAT) == 4
     assert kinds.count(b"batch") == 3
 
