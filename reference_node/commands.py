@@ -3,15 +3,19 @@
 import signal
 import sys
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from reference_node.errors import EtherCattleError
+from reference_node.process_log import say_why_it_ends
 
 EXIT_CODES = (
     "Exit codes: 0 good, 1 judged bad, 2 usage or configuration, 3 could not judge, 4 age limit, 5 log refused."
 )
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
 class Command(click.Command):
@@ -26,7 +30,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except EtherCattleError as error:
-            click.echo(f"ethercattle {ctx.info_name}: {error}", err=True)
+            say_why_it_ends(str(ctx.info_name), error)
             sys.exit(error.exit_code)
 
 
@@ -43,3 +47,11 @@ def stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
     return stopping
+
+
+def kafka_config_option(command: Decorated) -> Decorated:
+    """Add `--kafka.config`; the command is given the words as `kafka_words`, for `reference_node.config.kafka_config`."""
+    return click.option(
+        "--kafka.config", "kafka_words", multiple=True, metavar="KEY=VALUE",
+        help="A librdkafka property (TLS, SASL, sizes); repeatable. @NAME reads the value from the environment.",
+    )(command)  # fmt: skip

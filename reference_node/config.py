@@ -1,6 +1,7 @@
 """What flags that several roles share mean, beyond what a flag's own type says."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reference_node.errors import UsageError
@@ -21,6 +22,15 @@ class LogFormats:
     """Of the process's own log lines; one of `LINE_FORMATS`."""
 
 
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Where a process shows its metrics."""
+
+    port: int
+    """0 takes any free one."""
+    address: str = "127.0.0.1"
+
+
 def log_formats(values: Sequence[str]) -> LogFormats:
     """Return what the values of a repeated `--log.format` say. Raises UsageError for any that can't hold together."""
     known = (*RECORD_FORMATS, *LINE_FORMATS)
@@ -28,6 +38,35 @@ def log_formats(values: Sequence[str]) -> LogFormats:
         if value not in known:
             raise UsageError(f"--log.format is {value!r}, expected one of {', '.join(known)}")
     return LogFormats(_one_of(RECORD_FORMATS, values), _one_of(LINE_FORMATS, values))
+
+
+def kafka_config(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the librdkafka properties that the values `KEY=VALUE` of a repeated `--kafka.config` set.
+
+    A VALUE of `@NAME` is read from the environment, so that a password stands in no command line; `@@` is a literal @.
+
+    Raises:
+        UsageError: a word is not KEY=VALUE, sets a key again, or names a variable that is not set.
+    """
+    properties: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        key = key.strip()
+        if not key or not equals:
+            raise UsageError(f"--kafka.config is {key!r}, expected KEY=VALUE")
+        if key in properties:
+            raise UsageError(f"--kafka.config sets {key!r} twice")
+        properties[key] = _from_environment(key, value, environment)
+    return properties
+
+
+def _from_environment(key: str, value: str, environment: Mapping[str, str]) -> str:
+    if value.startswith("@@") or not value.startswith("@"):
+        return value.removeprefix("@") if value.startswith("@@") else value
+    name = value.removeprefix("@")
+    if name not in environment:
+        raise UsageError(f"--kafka.config reads {key!r} from the environment variable {name!r}, which is not set")
+    return environment[name]
 
 
 def _one_of(choices: Sequence[str], values: Sequence[str]) -> str:
