@@ -4,14 +4,14 @@ import threading
 from dataclasses import replace
 
 from reference_node.errors import EtherCattleError, LogError, LogRefused, StoreError
-from reference_node.health import Health
+from reference_node.health import Facts, Head
 from reference_node.log.interface import Log, StoredRecord
 from reference_node.roles.ledger import check_no_outbox
 from reference_node.store import schema
 from reference_node.store.apply import Progress, advance
 from reference_node.store.leveldb import Store
 from reference_node.store.position import Position, digest_key, read_position
-from reference_node.store.publish import Publisher
+from reference_node.store.publish import Publisher, head_is_readable
 from reference_node.store.view import View
 
 RECORDS_READ_MAX = 256
@@ -95,30 +95,26 @@ class Follower:
         finally:
             stopping.set()
 
-    def health(self) -> Health:
-        """Return whether this node may serve, and where it stands.
+    def facts(self) -> Facts:
+        """Return where this node stands.
 
         The lag in records is an upper bound on Kafka: transaction markers take offsets too.
         """
-        view, offset = self.view, self._next - 1
-        lag, reason = None, ""
+        view, lag, log_away = self.view, None, ""
         try:
-            lag = max(0, self._log.bounds(self._topic).end - 1 - offset)
+            lag = max(0, self._log.bounds(self._topic).end - self._next)
         except LogError as error:
-            reason = str(error)
-        if self._failure is not None:
-            reason = str(self._failure)
-        elif view is None:
-            reason = reason or "the database holds no whole chain yet"
-        elif lag:
-            reason = f"{lag} log records behind"
-        return Health(
-            ready=not reason,
-            head_number=view.head.number if view else None,
-            head_hash=view.head.hash if view else None,
+            log_away = str(error)
+        return Facts(
+            caught_up=lag == 0,
+            head=None if view is None else Head(view.head.number, view.head.hash, view.head.timestamp),
+            head_readable=view is not None and head_is_readable(view),
             offset=self.position.offset,
             lag_records=lag,
-            reason=reason,
+            lag_blocks=None,
+            epoch=self.position.epoch,
+            failure=str(self._failure or ""),
+            log_away=log_away,
         )
 
     def _apply(self, stored: StoredRecord) -> None:

@@ -10,7 +10,7 @@ from reference_node.capture.head import switch_head
 from reference_node.chain.sidecars import decode_network_transaction
 from reference_node.chain.types import Header, Transaction, decode_body
 from reference_node.errors import EtherCattleError
-from reference_node.health import Health
+from reference_node.health import Facts, Head, Health, judge
 from reference_node.roles.chain_writer import ChainWriter
 from reference_node.roles.ledger import ForkChoiceMove, Ledger
 from reference_node.roles.pool import Pool
@@ -18,7 +18,7 @@ from reference_node.rpc.params import decode_uint64
 from reference_node.rpc.registry import Method, Param, RpcError
 from reference_node.store import schema
 from reference_node.store.overlay import Overlay
-from reference_node.store.publish import Publisher
+from reference_node.store.publish import Publisher, head_is_readable
 from reference_node.store.view import KeyValueReader
 
 SAFE_BLOCKS_BACK = 16
@@ -148,15 +148,20 @@ class Producer:
 
     def health(self) -> Health:
         """Return where the chain stands."""
-        view = self._publisher.view
-        reason = str(self.failure) if self.failure else "" if view else "the database holds no whole chain"
-        return Health(
-            ready=not reason,
-            head_number=view.head.number if view else None,
-            head_hash=view.head.hash if view else None,
-            offset=self._ledger.position.offset,
-            lag_records=0,
-            reason=reason,
+        view, position = self._publisher.view, self._ledger.position
+        head = None if view is None else Head(view.head.number, view.head.hash, view.head.timestamp)
+        return judge(
+            Facts(
+                caught_up=True,
+                head=head,
+                head_readable=view is not None and head_is_readable(view),
+                block_age_seconds=None if head is None else max(0.0, round(self._clock() - head.timestamp, 3)),
+                offset=position.offset,
+                lag_records=0,
+                lag_blocks=0,
+                epoch=position.epoch,
+                failure=str(self.failure or ""),
+            )
         )
 
     def _mine_waiting(self) -> None:

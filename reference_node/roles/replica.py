@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reference_node.backend import Backend, Node
 from reference_node.chain.genesis import stored_config, stored_genesis_hash
-from reference_node.health import Health
+from reference_node.health import Health, judge
 from reference_node.log.open import open_log, parse_topic
 from reference_node.roles.follower import Follower
 from reference_node.rpc.methods import METHODS
@@ -43,17 +43,14 @@ class FollowedChain:
 
     def health(self) -> Health:
         """Return where the replica stands; once caught up it stays ready unless following has failed."""
-        health = self._follower.health()
-        if health.ready:
-            self._caught_up = True
-        if self._caught_up and self._follower.failure is None:
-            return dataclasses.replace(health, ready=True, reason="")
-        return health
+        facts = self._follower.facts()
+        self._caught_up = self._caught_up or (facts.caught_up and facts.head is not None)
+        return judge(dataclasses.replace(facts, caught_up=self._caught_up))
 
     def backend(self) -> Backend | None:
         """Return a backend pinned to the newest view, or None before the replica has caught up."""
         view = self._follower.view
-        if view is None or not (self._caught_up or self.health().ready):
+        if view is None or not (self._caught_up or self.health().serves):
             return None
         if self._node is None:
             self._node = Node(stored_config(self._store), stored_genesis_hash(self._store) or b"")

@@ -151,7 +151,7 @@ class JsonRpcApp:
     async def _answer_health(self, send: Send, cors: Headers) -> None:
         health = self._served.health()
         headers = [_JSON, *cors, *self._position_headers(self._served.backend())]
-        await _respond(send, 200 if health.ready else 503, headers, orjson.dumps(health.as_json()))
+        await _respond(send, health.http_status, headers, orjson.dumps(health.as_json()))
 
     async def _answer_post(
         self, method: str, headers: dict[bytes, bytes], receive: Receive, send: Send, cors: Headers

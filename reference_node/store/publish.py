@@ -4,6 +4,9 @@ Geth writes a block, a reorg or a set head in several batches. In between, LastB
 blocks do not fit together; readers go on with the previous view until they do (invariant 1 of the design).
 """
 
+import plyvel
+import rlp
+
 from reference_node.chain.trie_update import EMPTY_ROOT
 from reference_node.chain.types import Header, decode_header
 from reference_node.store import schema
@@ -55,3 +58,14 @@ def whole_head(store: KeyValueReader) -> Header | None:
     header = decode_header(header_rlp)
     state_is_there = header.state_root == EMPTY_ROOT or store.get(header.state_root) is not None
     return header if state_is_there else None
+
+
+def head_is_readable(view: View) -> bool:
+    """Say whether the head's header and its state's root can be read from the database just now."""
+    head = view.head
+    try:
+        header_rlp = view.store.get(schema.header_key(head.number, head.hash))
+        root = head.state_root == EMPTY_ROOT or view.store.get(head.state_root) is not None
+        return root and header_rlp is not None and decode_header(header_rlp).hash == head.hash
+    except (plyvel.Error, ValueError, rlp.DecodingError):
+        return False

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference_node.errors import LogRefused, LogUnavailable, StoreError
+from reference_node.health import Head, judge
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import Ledger
@@ -72,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_replica_becomes_equal_to_its_master(folder: Path) -> None:
     with following(folder) as follower:
         catch_up(follower)
-        assert follower.health().lag_records == 0
+        assert follower.facts().lag_records == 0
     assert content(folder, "replica") == content(folder, "master") != {}
 
 
@@ -96,24 +97,19 @@ def test_health_names_the_head_once_there_is_one(tmp_path: Path) -> None:
         ledger = Ledger(store)
         ledger.connect(log, TOPIC, promote=False)
         with following(tmp_path) as follower:
-            assert (follower.view, follower.health().head_number) == (None, None)
+            assert (follower.view, follower.facts().head) == (None, None)
             catch_up(follower)
-            health = follower.health()
-            assert (health.ready, health.reason) == (False, "the database holds no whole chain yet")
+            assert judge(follower.facts()).reasons == ("the database holds no whole chain yet",)
             ledger.commit(dict(world.genesis.writes), 0, 0)
             ledger.publish()
-            assert follower.health().lag_records == 1
+            assert follower.facts().lag_records == 1
             catch_up(follower)
-            assert follower.health().as_json() == {
-                "ready": True,
-                "head": {"number": 0, "hash": "0x" + world.genesis.header.hash.hex()},
-                "offset": 1,
-                "lag_records": 0,
-                "reason": "",
-            }
+            found = follower.facts()
+            genesis = world.genesis.header
+            assert found.head == Head(0, genesis.hash, genesis.timestamp)
+            assert (found.head_readable, found.offset, found.lag_records) == (True, 1, 0)
             ledger.heartbeat()
-            behind = follower.health()
-            assert (behind.ready, behind.lag_records, behind.reason) == (False, 1, "1 log records behind")
+            assert follower.facts().lag_records == 1
 
 
 def test_a_missing_log_or_topic_is_said_in_one_line(tmp_path: Path) -> None:
@@ -177,8 +173,7 @@ def test_a_fault_planted_in_the_log_stops_the_replica_before_it(folder: Path, st
         assert isinstance(follower.failure, LogRefused)
         assert reason in str(follower.failure)
         assert "\n" not in str(follower.failure)
-        assert not follower.health().ready
-        assert follower.health().reason == str(follower.failure)
+        assert follower.facts().failure == str(follower.failure)
 
 
 def test_an_earlier_offset_is_read_again_without_effect(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from reference_node.backend import Backend, Node
+from reference_node.health import Facts, Head, Health, judge
 from reference_node.rpc.dispatch import answer_message
 from reference_node.rpc.methods import METHODS
 from reference_node.store.view import View
@@ -21,6 +22,23 @@ def view_of(world: World, safe_hash: bytes | None = None, finalized_hash: bytes 
 def backend_of(world: World, **tags: bytes | None) -> Backend:
     """Return a backend on a world, with caches of its own."""
     return Backend(view_of(world, **tags), Node(world.config, world.genesis.header.hash))
+
+
+def served_health(backend: Backend | None, failure: str = "") -> Health:
+    """Return the health of a node that serves this backend and has nothing more to apply."""
+    view = backend.view if backend else None
+    head = Head(view.head.number, view.head.hash, view.head.timestamp) if view else None
+    return judge(
+        Facts(
+            caught_up=True,
+            head=head,
+            head_readable=True,
+            offset=view.position if view else -1,
+            lag_records=0,
+            lag_blocks=0,
+            failure=failure,
+        )
+    )
 
 
 def answer(backend: Backend, method: str, *params: Any) -> dict[str, Any]:

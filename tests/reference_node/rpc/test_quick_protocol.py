@@ -14,7 +14,7 @@ from reference_node.rpc.quick_protocol import plain_head
 from reference_node.rpc.registry import Method
 from reference_node.rpc.serve import listen, serve
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
-from tests.reference_node.rpc.served import backend_of
+from tests.reference_node.rpc.served import backend_of, served_health
 from tests.reference_node.worlds import World
 
 BODY = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
@@ -51,7 +51,7 @@ class Counting:
 
     def health(self) -> Health:
         """Return that all is well."""
-        return Health(True, 0, self._backend.view.head.hash, 0, 0, "")
+        return served_health(self._backend)
 
 
 @pytest.fixture(scope="module")

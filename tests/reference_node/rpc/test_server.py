@@ -15,7 +15,7 @@ from reference_node.rpc.http import BODY_BYTES_MAX
 from reference_node.rpc.methods import METHODS
 from reference_node.rpc.registry import Method
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
-from tests.reference_node.rpc.served import POSITION, backend_of
+from tests.reference_node.rpc.served import POSITION, backend_of, served_health
 from tests.reference_node.worlds import World
 
 CHAIN_ID = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}
@@ -34,9 +34,7 @@ class Fixed:
 
     def health(self) -> Health:
         """Return where that backend stands."""
-        head = self._backend.view.head if self._backend else None
-        number, block_hash = (head.number, head.hash) if head else (None, None)
-        return Health(self._backend is not None, number, block_hash, POSITION, 0 if head else 3, self._reason)
+        return served_health(self._backend, self._reason)
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +64,20 @@ def test_an_answer_says_what_it_was_true_at(backend: Backend) -> None:
 def test_a_ready_node_says_so(backend: Backend, path: str) -> None:
     found = request(JsonRpcApp(Fixed(backend), HttpSettings()), "GET", path)
     assert found.status_code == 200
-    assert found.json() == {
-        "ready": True,
-        "head": {"number": 0, "hash": "0x" + backend.view.head.hash.hex()},
-        "offset": POSITION,
-        "lag_records": 0,
-        "reason": "",
-    }
+    assert found.json() == served_health(backend).as_json()
+    assert (found.json()["status"], found.json()["offset"]) == ("ready", POSITION)
     assert "x-ethercattle-offset" in found.headers
 
 
 def test_a_node_that_is_not_ready_answers_503_everywhere() -> None:
-    app = JsonRpcApp(Fixed(None, "3 records behind the log"), HttpSettings())
+    app = JsonRpcApp(Fixed(None, "the log is not ours"), HttpSettings())
+    reasons = ["the log is not ours", "the database holds no whole chain yet"]
     health = request(app, "GET", "/health/ready")
-    assert (health.status_code, health.json()["reason"]) == (503, "3 records behind the log")
+    assert (health.status_code, health.json()["reasons"]) == (503, reasons)
     call = request(app, "POST", json=[CHAIN_ID])
     assert call.status_code == 503
-    assert call.json() == [
-        {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": "not ready: 3 records behind the log"}}
-    ]
+    message = f"not ready: {'; '.join(reasons)}"
+    assert call.json() == [{"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": message}}]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from reference_node.backend import Backend
 from reference_node.health import Health
 from reference_node.rpc.serve import listen, serve, url_of
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
-from tests.reference_node.rpc.served import backend_of
+from tests.reference_node.rpc.served import backend_of, served_health
 from tests.reference_node.worlds import World
 
 pytestmark = pytest.mark.real
@@ -98,7 +98,7 @@ class Served:
 
     def health(self) -> Health:
         """Return that all is well."""
-        return Health(True, 0, self._backend.view.head.hash, 0, 0, "")
+        return served_health(self._backend)
 
 
 @contextmanager
