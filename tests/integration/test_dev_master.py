@@ -1,27 +1,25 @@
 """A dev master takes transactions and makes blocks and reorgs; replicas follow, and a stock geth opens its database."""
 
-import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from fixtures.chain_files import find_chain
-from fixtures.cluster import ETHERCATTLE, start_replica, wait_for_head
+from fixtures.cluster import start_dev_master, start_replica, wait_for_head
 from fixtures.geth import Program, running, wait_indexed
 from fixtures.jsonrpc import JsonRpc, RemoteError
 from fixtures.make_chain.wallet import GWEI, Wallet, address
-from fixtures.process import Child, start_child
+from fixtures.process import Child
 from tests.integration.databases import assert_same_content
 from tests.integration.test_reorgs import Reader
 
 CHAIN = find_chain("everyfork")
 LISTENING_SECONDS_MAX = 60.0
 BLOB = b"\x00\x2a" + bytes(131_070)
-LISTENING = re.compile(rb"master listening on (http://\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +43,14 @@ class DevMaster:
 @contextmanager
 def dev_master(folder: Path, *arguments: str) -> Iterator[DevMaster]:
     """Run a dev master from the shipped genesis."""
-    broker, log_path = f"sqlite:///{folder}/log.sqlite", folder / "master.log"
-    offset = log_path.stat().st_size if log_path.exists() else 0
-    command: list[str | Path] = [
-        *ETHERCATTLE,
-        "master",
-        "--datadir",
-        folder / "master",
-        "--genesis",
-        CHAIN.genesis,
-        "--dev",
-    ]
-    child = start_child("master", [*command, "--http.port", "0", "--kafka.broker", broker, *arguments], log_path)
+    broker = f"sqlite:///{folder}/log.sqlite"
+    master = start_dev_master(CHAIN, folder / "master", broker, folder / "master.log", arguments)
     try:
-        found = child.wait_until(
-            lambda: LISTENING.search(log_path.read_bytes()[offset:]), LISTENING_SECONDS_MAX, "listening"
-        )
-        rpc = JsonRpc(found[1].decode())
-        yield DevMaster(rpc, child, folder / "master", broker)
-        rpc.close()
+        with closing(JsonRpc(master.url)) as rpc:
+            yield DevMaster(rpc, master.child, folder / "master", broker)
     finally:
-        if child.process.poll() is None:
-            assert child.stop() == 0, child.tail()
+        if master.child.process.poll() is None:
+            assert master.child.stop() == 0, master.child.tail()
 
 
 def send_every_type(master: DevMaster, wallet: Wallet) -> list[str]:
