@@ -47,7 +47,7 @@ class Facts:
     """Where a node stands."""
 
     caught_up: bool = False
-    """It has reached the log's end since it started; how far it is behind since then is in the lags."""
+    """It has reached the log's end, with a whole chain, since it started; the lags say how far behind it is now."""
     head: Head | None = None
     """None before the first whole chain."""
     head_readable: bool = False
@@ -162,7 +162,7 @@ def _what_forbids_use(facts: Facts) -> tuple[str, ...]:
         reasons.append("the database holds no whole chain yet")
     elif not facts.head_readable:
         reasons.append(f"the head, block {facts.head.number}, can't be read")
-    if not facts.caught_up:
+    if not facts.caught_up and (facts.head is not None or facts.lag_records != 0):
         behind = "an unknown number of" if facts.lag_records is None else facts.lag_records
         reasons.append(f"not caught up yet: {behind} log records behind")
         if facts.log_away:
