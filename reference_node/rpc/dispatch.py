@@ -6,8 +6,9 @@ Source: geth v1.17.8, rpc/handler.go, rpc/json.go, rpc/errors.go.
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -23,8 +24,13 @@ QUICK_ITEMS_MAX = 20
 """A batch of more is answered in a worker thread."""
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 SERVER_ERROR, TIMED_OUT, RESPONSE_TOO_LARGE = -32000, -32002, -32003
+BLOCK_NOT_REACHED = -32010
+"""Of the range for a server's own errors; geth has none like it."""
 METHOD_NAME_LENGTH_MAX = 2048
 _LOG = logging.getLogger(__name__)
+
+Meter = Callable[[str, float, int], None]
+"""Is told of each call: its method, the seconds it took, and its error's code or 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Request:
     is_batch: bool
     error: bytes | None = None
     """The whole answer, where the request can't be handled at all."""
+    error_code: int = 0
+    """The code in it, if there is one."""
 
     def is_slow(self, methods: Mapping[str, Method]) -> bool:
         """Say whether it may take long: by one of its methods, or because it holds so many."""
@@ -47,6 +55,10 @@ class Request:
                 return True
         return False
 
+    def call_count(self) -> int:
+        """Return how many of its messages want an answer."""
+        return sum(not _is_notification(message) for message in self.messages)
+
 
 def parse_request(body: bytes) -> Request:
     """Split a body into its messages."""
@@ -55,29 +67,30 @@ def parse_request(body: bytes) -> Request:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return Request((), is_batch=False, error=_error_bytes(None, RpcError(PARSE_ERROR, "parse error")))
+        return _broken(None, RpcError(PARSE_ERROR, "parse error"))
     _restore_odd_ids(content, body)
     if not isinstance(content, list):
         return Request((content,), is_batch=False)
     if not content:
-        return Request((), is_batch=True, error=_error_bytes(None, RpcError(INVALID_REQUEST, "empty batch")))
+        return _broken(None, RpcError(INVALID_REQUEST, "empty batch"))
     if len(content) > BATCH_ITEMS_MAX:
         first = next((message["id"] for message in content if _is_call(message)), None)
-        error = _error_bytes(first, RpcError(INVALID_REQUEST, "batch too large"))
-        return Request((), is_batch=True, error=b"[" + error + b"]")
+        return _broken(first, RpcError(INVALID_REQUEST, "batch too large"), in_list=True)
     return Request(tuple(content), is_batch=True)
 
 
-def answer_request(request: Request, backend: Backend, methods: Mapping[str, Method] = METHODS) -> bytes:
+def answer_request(
+    request: Request, backend: Backend, methods: Mapping[str, Method] = METHODS, meter: Meter | None = None
+) -> bytes:
     """Return the answer's bytes; none where only notifications were sent."""
     if request.error is not None:
         return request.error
     if not request.is_batch:
-        return answer_message(request.messages[0], backend, methods)
+        return answer_message(request.messages[0], backend, methods, meter)
     answers: list[bytes] = []
     total_bytes = 0
     for place, message in enumerate(request.messages):
-        answer = answer_message(message, backend, methods)
+        answer = answer_message(message, backend, methods, meter)
         if answer:
             answers.append(answer)
             total_bytes += len(answer)
@@ -89,26 +102,45 @@ def answer_request(request: Request, backend: Backend, methods: Mapping[str, Met
     return b"[" + b",".join(answers) + b"]" if answers else b""
 
 
-def time_out_answer(request: Request) -> bytes:
-    """Return the answer to a request that took too long."""
-    return _refuse_all(request, RpcError(TIMED_OUT, "request timed out"))
+def timed_out() -> RpcError:
+    """Return the error of a request that took too long."""
+    return RpcError(TIMED_OUT, "request timed out")
 
 
-def not_ready_answer(request: Request, reason: str) -> bytes:
-    """Return the answer of a node that has no block to answer from yet, or lags behind its log."""
-    return _refuse_all(request, RpcError(SERVER_ERROR, f"not ready: {reason or 'no block yet'}"))
+def not_ready(reason: str) -> RpcError:
+    """Return the error of a node that has no block to answer from yet, or lags behind its log."""
+    return RpcError(SERVER_ERROR, f"not ready: {reason or 'no block yet'}")
 
 
-def answer_message(message: Any, backend: Backend, methods: Mapping[str, Method] = METHODS) -> bytes:
+def not_reached(wanted: int, head: int) -> RpcError:
+    """Return the error of a node whose head is below the least block that a request wants to be answered at."""
+    facts = {"minBlock": hex(wanted), "headBlock": hex(head)}
+    return RpcError(BLOCK_NOT_REACHED, f"block {wanted} is not reached yet: the head is block {head}", facts)
+
+
+def refuse_all(request: Request, error: RpcError) -> bytes:
+    """Return the same error for each call of a request."""
+    if request.error is not None:
+        return request.error
+    answers = [_error_bytes(_id_of(message), error) for message in request.messages if not _is_notification(message)]
+    if not request.is_batch:
+        return b"".join(answers)
+    return b"[" + b",".join(answers) + b"]" if answers else b""
+
+
+def answer_message(
+    message: Any, backend: Backend, methods: Mapping[str, Method] = METHODS, meter: Meter | None = None
+) -> bytes:
     """Return the answer to one message; none for a notification or an answer of the client's own."""
     if not isinstance(message, dict):
         return _error_bytes(None, RpcError(INVALID_REQUEST, "invalid request"))
     if _is_call(message):
-        try:
-            result = _encode_result(_call(message, backend, methods))
-        except RpcError as error:
-            return _error_bytes(message["id"], error)
-        return b'{"jsonrpc":"2.0","id":' + _encode_id(message["id"]) + b',"result":' + result + b"}"
+        if meter is None:
+            return _answer_call(message, backend, methods)[0]
+        started = perf_counter()
+        answer, code = _answer_call(message, backend, methods)
+        meter(message["method"], perf_counter() - started, code)
+        return answer
     if _is_notification(message):
         with contextlib.suppress(RpcError):
             _call(message, backend, methods)
@@ -142,6 +174,15 @@ def decode_params(method: Method, params: Any) -> list[Any]:
             raise RpcError(INVALID_PARAMS, f"invalid argument {index}: {error}") from error
     missing = range(len(values), len(method.params))
     return values + [_default(method.params[index].default, index) for index in missing]
+
+
+def _answer_call(message: dict[str, Any], backend: Backend, methods: Mapping[str, Method]) -> tuple[bytes, int]:
+    """Return the answer to a call, and the code of its error or 0."""
+    try:
+        result = _encode_result(_call(message, backend, methods))
+    except RpcError as error:
+        return _error_bytes(message["id"], error), error.code
+    return b'{"jsonrpc":"2.0","id":' + _encode_id(message["id"]) + b',"result":' + result + b"}", 0
 
 
 def _call(message: dict[str, Any], backend: Backend, methods: Mapping[str, Method]) -> object:
@@ -224,14 +265,10 @@ def _id_of(message: Any) -> Any:
     return message["id"] if isinstance(message, dict) and _has_id(message) else None
 
 
-def _refuse_all(request: Request, error: RpcError) -> bytes:
-    """Return the same error for each call of a request."""
-    if request.error is not None:
-        return request.error
-    answers = [_error_bytes(_id_of(message), error) for message in request.messages if not _is_notification(message)]
-    if not request.is_batch:
-        return b"".join(answers)
-    return b"[" + b",".join(answers) + b"]" if answers else b""
+def _broken(identity: Any, error: RpcError, in_list: bool = False) -> Request:
+    """Return a request that is answered with one error, whatever it holds."""
+    answer = _error_bytes(identity, error)
+    return Request((), is_batch=in_list, error=b"[" + answer + b"]" if in_list else answer, error_code=error.code)
 
 
 def _error_bytes(identity: Any, error: RpcError) -> bytes:

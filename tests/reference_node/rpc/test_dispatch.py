@@ -8,7 +8,7 @@ import pytest
 from reference_node.backend import Backend
 from reference_node.errors import StoreError
 from reference_node.rpc import dispatch
-from reference_node.rpc.dispatch import answer_request, not_ready_answer, parse_request, time_out_answer
+from reference_node.rpc.dispatch import answer_request, not_reached, not_ready, parse_request, refuse_all, timed_out
 from reference_node.rpc.params import decode_bool
 from reference_node.rpc.registry import Method, Param, RpcError
 from tests.reference_node.rpc.served import backend_of
@@ -205,11 +205,26 @@ def test_what_may_take_long_is_known_before_it_is_answered() -> None:
 
 def test_a_request_that_is_not_answered_in_time_or_at_all_gets_an_error_for_each_call() -> None:
     single, batch = parse_request(ECHO % b"5"), parse_request(b"[" + ECHO % b"5" + b"," + ECHO % b'"b"' + b"]")
-    assert orjson.loads(time_out_answer(single)) == {
+    assert orjson.loads(refuse_all(single, timed_out())) == {
         "jsonrpc": "2.0", "id": 5, "error": {"code": -32002, "message": "request timed out"},
     }  # fmt: skip
-    answers = orjson.loads(not_ready_answer(batch, "42 records behind"))
+    answers = orjson.loads(refuse_all(batch, not_ready("42 records behind")))
     assert [(found["id"], found["error"]["message"]) for found in answers] == [
         (5, "not ready: 42 records behind"),
         ("b", "not ready: 42 records behind"),
     ]
+    assert orjson.loads(refuse_all(single, not_reached(18, 16)))["error"] == {
+        "code": -32010,
+        "message": "block 18 is not reached yet: the head is block 16",
+        "data": {"minBlock": "0x12", "headBlock": "0x10"},
+    }
+
+
+def test_a_meter_is_told_of_each_call_and_its_error(backend: Backend) -> None:
+    told: list[tuple[str, int]] = []
+    calls = (ECHO % b"5", ECHO.replace(b"t_echo", b"t_none") % b"6", ECHO.replace(b"t_echo", b"t_refuse") % b"8", b"7")
+    request = parse_request(b"[" + b",".join(calls) + b"]")
+    metered = answer_request(request, backend, METHODS, lambda name, _seconds, code: told.append((name, code)))
+    assert told == [("t_echo", 0), ("t_none", -32601), ("t_refuse", -32602)]
+    assert metered == answer_request(request, backend, METHODS)
+    assert request.call_count() == len(calls)

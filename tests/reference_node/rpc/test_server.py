@@ -60,7 +60,7 @@ def test_an_answer_says_what_it_was_true_at(backend: Backend) -> None:
     assert found.headers["x-ethercattle-offset"] == str(POSITION)
 
 
-@pytest.mark.parametrize("path", ["/", "/health/ready"])
+@pytest.mark.parametrize("path", ["/", "/health", "/health/live", "/health/ready"])
 def test_a_ready_node_says_so(backend: Backend, path: str) -> None:
     found = request(JsonRpcApp(Fixed(backend), HttpSettings()), "GET", path)
     assert found.status_code == 200
@@ -72,8 +72,9 @@ def test_a_ready_node_says_so(backend: Backend, path: str) -> None:
 def test_a_node_that_is_not_ready_answers_503_everywhere() -> None:
     app = JsonRpcApp(Fixed(None, "the log is not ours"), HttpSettings())
     reasons = ["the log is not ours", "the database holds no whole chain yet"]
-    health = request(app, "GET", "/health/ready")
-    assert (health.status_code, health.json()["reasons"]) == (503, reasons)
+    for path, status in (("/", 503), ("/health", 200), ("/health/live", 503), ("/health/ready", 503)):
+        health = request(app, "GET", path)
+        assert (health.status_code, health.json()["reasons"]) == (status, reasons)
     call = request(app, "POST", json=[CHAIN_ID])
     assert call.status_code == 503
     message = f"not ready: {'; '.join(reasons)}"
