@@ -72,8 +72,8 @@ class Facts:
     """What ended following the log; empty while it goes on."""
     log_away: str = ""
     """Why the log can't be reached just now; empty where it can."""
-    waiting: str = ""
-    """What it waits for before it serves, beside catching up; empty for nothing."""
+    held_back: str = ""
+    """Which age forbids serving: the one it waits for at its start, or the limit it has passed; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,8 @@ def _what_forbids_use(facts: Facts) -> tuple[str, ...]:
         reasons.append(f"not caught up yet: {behind} log records behind")
         if facts.log_away:
             reasons.append(facts.log_away)
-    if facts.waiting:
-        reasons.append(facts.waiting)
+    if facts.held_back:
+        reasons.append(facts.held_back)
     return tuple(reasons)
 
 

@@ -109,7 +109,7 @@ class SqliteLog:
                 "SELECT epoch, sequence FROM topics WHERE name = ?", (topic,)
             ).fetchone()
             if epoch < known:
-                raise Fenced(f"topic {topic!r} is at epoch {known}, but this master is at epoch {epoch}")
+                raise Fenced(f"topic {topic!r} is at epoch {known}, but this master is at epoch {epoch}", known)
             self._connection.execute("UPDATE topics SET epoch = ? WHERE name = ?", (epoch, topic))
         return _SqliteWriter(self, topic, epoch, sequence)
 
@@ -254,13 +254,16 @@ class SqliteLog:
             return self._translate(action)
 
     def _check_file(self) -> None:
-        """Raise LogUnavailable where the file was deleted or replaced: SQLite would go on with the old one."""
+        """Raise LogUnavailable where the file is gone, LogRefused where another has its place.
+
+        SQLite itself would go on with the old one.
+        """
         try:
             found = os.stat(self._path).st_ino
         except OSError as error:
             raise LogUnavailable(f"sqlite:///{self._path} is gone: {error.strerror}") from error
         if found != self._file_number:
-            raise LogUnavailable(f"sqlite:///{self._path} was replaced by another file")
+            raise LogRefused(f"sqlite:///{self._path} was replaced by another file")
 
     def _translate(self, action: Callable[[], T]) -> T:
         try:

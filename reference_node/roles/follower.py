@@ -1,12 +1,18 @@
 """Follows a log into a replica's database, and says how far it has come."""
 
 import threading
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 
-from reference_node.errors import EtherCattleError, LogError, LogRefused, StoreError
+from reference_node.errors import EtherCattleError, LogRefused, LogUnavailable, StoreError
 from reference_node.health import Facts, Head
-from reference_node.log.interface import Log, StoredRecord
-from reference_node.roles.ledger import check_no_outbox
+from reference_node.lifecycle import Standing, block_age_ms, offset_age_ms
+from reference_node.log.interface import Log, Record, StoredRecord
+from reference_node.log.tail import read_backwards
+from reference_node.roles.ledger import check_no_outbox, wall_clock_ms
+from reference_node.roles.patience import PAUSE_SECONDS_FIRST, next_pause
 from reference_node.store import schema
 from reference_node.store.apply import Progress, advance
 from reference_node.store.leveldb import Store
@@ -18,12 +24,21 @@ RECORDS_READ_MAX = 256
 """Records that one read takes from the log at the most."""
 READ_SECONDS = 0.2
 """How long a read waits at the end of the log, and so how long a stop may take."""
+LOOK_SECONDS = 0.25
+"""How often the log is asked for its end."""
+TAIL_SECONDS = 2.0
+"""How often the log's last records are read by a replica that is far behind, to tell how many blocks that is."""
+TAIL_RECORDS_MAX = 64
+ANSWER_SECONDS_MAX = 10.0
+"""After this long without an answer of the log, how far it goes on is not known any more."""
 
 
 class Follower:
     """Applies a topic record by record; its views and health may be read from other threads."""
 
-    def __init__(self, store: Store, log: Log, topic: str, start: int | None = None) -> None:
+    def __init__(
+        self, store: Store, log: Log, topic: str, start: int | None = None, clock: Callable[[], int] = wall_clock_ms
+    ) -> None:
         """Go on from the database's position.
 
         Args:
@@ -32,6 +47,7 @@ class Follower:
             topic: the topic's name.
             start: offset to read from instead of the one after the position, -1 for the oldest;
                 records that the database already has are skipped if they are the same.
+            clock: gives milliseconds since 1970, for ages.
 
         Raises:
             StoreError: the database is a master's with unpublished batches, or was filled by something else.
@@ -50,6 +66,15 @@ class Follower:
         self._progress = Progress(replace(position, topic_identity=log.identity(topic)))
         self._failure: Exception | None = None
         self._publisher.refresh(position)
+        self._clock = clock
+        self._arrived_ms = clock()
+        self._heartbeat_ms: int | None = None
+        self._has_caught_up = False
+        self._end: int | None = None
+        self._newest_block: int | None = None
+        self._log_away = ""
+        self._looked_at = self._tail_read_at = -float("inf")
+        """When the log last answered, and when its tail was last read: by the monotonic clock, in seconds."""
 
     @property
     def view(self) -> View | None:
@@ -66,9 +91,28 @@ class Follower:
         """What ended `run`, or None."""
         return self._failure
 
+    @property
+    def next_offset(self) -> int:
+        """The offset that is read next."""
+        return self._next
+
+    def log_end(self) -> int:
+        """Return the log's end as it is now. Raises LogError where it can't be asked."""
+        return self._log.bounds(self._topic).end
+
     def caught_up(self) -> bool:
         """Say whether the log holds nothing more to apply. Raises LogError where it can't be asked."""
-        return self._next >= self._log.bounds(self._topic).end
+        return self._next >= self.log_end()
+
+    def look(self) -> None:
+        """Ask the log for its end. Raises LogUnavailable where it does not answer."""
+        self._end = self.log_end()
+        self._looked_at = time.monotonic()
+        if self._next >= self._end:
+            self._has_caught_up = self._has_caught_up or self.view is not None
+        elif self._end - self._next > RECORDS_READ_MAX and self._looked_at >= self._tail_read_at + TAIL_SECONDS:
+            self._tail_read_at = self._looked_at
+            self._note_newest(islice(read_backwards(self._log, self._topic), TAIL_RECORDS_MAX))
 
     def follow(self, timeout_seconds: float = READ_SECONDS) -> int:
         """Apply the next records, waiting up to the timeout for the first; return how many there were.
@@ -78,57 +122,128 @@ class Follower:
             LogUnavailable: the log is not there.
         """
         found = self._log.read(self._topic, self._next, RECORDS_READ_MAX, timeout_seconds)
+        if found.records:
+            self._arrived_ms = self._clock()
+            if self._end is None or found.next_offset >= self._end:
+                self._note_newest(reversed(found.records))
         for stored in found.records:
             self._apply(stored)
         self._next = found.next_offset
         return len(found.records)
 
     def run(self, stopping: threading.Event) -> None:
-        """Follow until told to stop; what ends it otherwise is kept in `failure`, and `stopping` is set."""
+        """Follow until told to stop, also while the log is away; what ends it otherwise is kept in `failure`.
+
+        An error that is none of ours is raised as well.
+        """
+        pause_seconds = PAUSE_SECONDS_FIRST
         try:
             while not stopping.is_set():
-                self.follow()
+                try:
+                    self._follow_on()
+                except LogUnavailable as error:
+                    self._log_away = str(error)
+                    stopping.wait(pause_seconds)
+                    pause_seconds = next_pause(pause_seconds)
+                else:
+                    pause_seconds = PAUSE_SECONDS_FIRST
         except Exception as error:
             self._failure = error
             if not isinstance(error, EtherCattleError):
                 raise
-        finally:
-            stopping.set()
+
+    def standing(self) -> Standing:
+        """Return where this node stands in time."""
+        view = self.view
+        return Standing(
+            now_ms=self._clock(),
+            caught_up=self._has_caught_up,
+            arrived_ms=self._arrived_ms,
+            told_ms=self.position.time_ms or None,
+            head_timestamp=None if view is None else view.head.timestamp,
+        )
 
     def facts(self) -> Facts:
-        """Return where this node stands.
+        """Return where this node stands, from what its own thread has seen last: nothing is asked here.
 
         The lag in records is an upper bound on Kafka: transaction markers take offsets too.
         """
-        view, lag, log_away = self.view, None, ""
-        try:
-            lag = max(0, self._log.bounds(self._topic).end - self._next)
-        except LogError as error:
-            log_away = str(error)
+        view, position, standing = self.view, self.position, self.standing()
+        log_away = self._log_away or self._why_unanswered()
+        lag = None if log_away or self._end is None else max(0, self._end - self._next)
         return Facts(
-            caught_up=lag == 0,
+            caught_up=standing.caught_up,
             head=None if view is None else Head(view.head.number, view.head.hash, view.head.timestamp),
             head_readable=view is not None and head_is_readable(view),
-            offset=self.position.offset,
+            block_age_seconds=_seconds(block_age_ms(standing)),
+            offset=position.offset,
+            offset_age_seconds=_seconds(offset_age_ms(standing)),
             lag_records=lag,
-            lag_blocks=None,
-            epoch=self.position.epoch,
+            lag_blocks=self._lag_blocks(view, lag),
+            epoch=position.epoch,
+            last_heartbeat_ms=self._heartbeat_ms,
             failure=str(self._failure or ""),
             log_away=log_away,
         )
 
+    def _follow_on(self) -> None:
+        """Do one round: look for the log's end where that is due, and apply what comes next."""
+        if self._log_away:
+            self._check_log()
+            self._log_away = ""
+        is_at_known_end = self._end is None or self._next >= self._end
+        if time.monotonic() >= self._looked_at + LOOK_SECONDS or (is_at_known_end and not self._has_caught_up):
+            self.look()
+        self.follow()
+
+    def _check_log(self) -> None:
+        """Raise LogRefused where the log that answers after an outage is not the one followed before."""
+        position = replace(self.position, offset=self._next - 1)
+        _first_offset(self._log, self._topic, position, None)
+
+    def _why_unanswered(self) -> str:
+        waited_seconds = time.monotonic() - self._looked_at
+        if self._end is None or waited_seconds <= ANSWER_SECONDS_MAX:
+            return ""
+        return f"the log has not answered for {waited_seconds:.0f} s"
+
+    def _lag_blocks(self, view: View | None, lag_records: int | None) -> int | None:
+        if view is None or lag_records is None:
+            return None
+        if lag_records == 0:
+            return 0
+        return None if self._newest_block is None else max(0, self._newest_block - view.head.number)
+
+    def _note_newest(self, newest_first: Iterable[StoredRecord]) -> None:
+        """Remember which block the newest of these records that says one speaks of."""
+        blocks = (newest_block(stored.record) for stored in newest_first)
+        self._newest_block = next((number for number in blocks if number is not None), self._newest_block)
+
     def _apply(self, stored: StoredRecord) -> None:
         if stored.offset < self._next:  # holes are the log's affair: a lost batch shows in sequence and digest
             raise LogRefused(f"topic {self._topic!r} gives offset {stored.offset}, but offset {self._next} is next")
+        before = self._progress.position
         step = advance(self._progress, stored, self._digest_of)
-        if step.writes is not None or step.progress.position != self._progress.position:
+        if step.writes is not None or step.progress.position != before:
             self._store.apply(step.writes or (), step.progress.position)
             self._publisher.refresh(step.progress.position)
+        if step.writes is None and step.progress.position.time_ms != before.time_ms:
+            self._heartbeat_ms = step.progress.position.time_ms
         self._progress = step.progress
         self._next = stored.offset + 1
 
     def _digest_of(self, sequence: int) -> bytes | None:
         return self._store.get(digest_key(sequence))
+
+
+def newest_block(record: Record) -> int | None:
+    """Return the block that a batch ends with in the master's source, or None where the record names none."""
+    source = dict(record.headers).get("source", b"")
+    return int.from_bytes(source[8:], "big") if len(source) == 16 else None
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _first_offset(log: Log, topic: str, position: Position, start: int | None) -> int:

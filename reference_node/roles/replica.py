@@ -1,21 +1,28 @@
-"""The replica: follows the log in one thread, and serves the chain over HTTP in another."""
+"""The replica: one thread follows the log, one watches over its age, and one serves the chain over HTTP."""
 
-import dataclasses
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 
-from reference_node.backend import Backend, Node
-from reference_node.chain.genesis import stored_config, stored_genesis_hash
-from reference_node.health import Health, judge
+from reference_node.errors import CouldNotJudge
+from reference_node.health import NO_THRESHOLDS, Thresholds
+from reference_node.lifecycle import AgeLimits
+from reference_node.log.interface import Log
 from reference_node.log.open import open_log, parse_topic
+from reference_node.roles.followed import NO_LIMITS, FollowedChain, keep
 from reference_node.roles.follower import Follower
+from reference_node.roles.patience import try_often
 from reference_node.rpc.methods import METHODS
 from reference_node.rpc.serve import listen, serve, url_of
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
 from reference_node.store.leveldb import Store
 
-THREAD_STOP_SECONDS_MAX = 30.0
+DRAIN_SECONDS = 5.0
+CATCH_UP_ROUND_SECONDS = 1.0
+"""A log that moves on all the time has been caught up with once a run to the end it had took no longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,67 +37,68 @@ class ReplicaSettings:
     port: int = 8545
     http: HttpSettings = field(default_factory=HttpSettings)
     sync_shutdown: bool = False
-
-
-class FollowedChain:
-    """What a replica serves: nothing until it has caught up with the log once, from then on the newest whole view."""
-
-    def __init__(self, store: Store, follower: Follower) -> None:
-        self._store = store
-        self._follower = follower
-        self._node: Node | None = None
-        self._caught_up = False
-
-    def health(self) -> Health:
-        """Return where the replica stands; once caught up it stays ready unless following has failed."""
-        facts = self._follower.facts()
-        self._caught_up = self._caught_up or (facts.caught_up and facts.head is not None)
-        return judge(dataclasses.replace(facts, caught_up=self._caught_up))
-
-    def backend(self) -> Backend | None:
-        """Return a backend pinned to the newest view, or None before the replica has caught up."""
-        view = self._follower.view
-        if view is None or not (self._caught_up or self.health().serves):
-            return None
-        if self._node is None:
-            self._node = Node(stored_config(self._store), stored_genesis_hash(self._store) or b"")
-        return Backend(view, self._node)
+    limits: AgeLimits = NO_LIMITS
+    thresholds: Thresholds = NO_THRESHOLDS
+    drain_seconds: float = DRAIN_SECONDS
 
 
 def run_replica(settings: ReplicaSettings, stopping: threading.Event) -> None:
     """Follow the log and serve until told to stop; or only catch up, with `sync_shutdown`.
 
     Raises:
+        AgeLimitExceeded: a limit was passed.
+        CouldNotJudge: it was to catch up, and was stopped before.
         UsageError, StoreError, LogError: see `reference_node.errors`.
     """
     topic, start = parse_topic(settings.topic)
     listener = None if settings.sync_shutdown else listen(settings.address, settings.port)
-    store = log = None
+    store: Store | None = None
+    log: Log | None = None
     try:
-        log = open_log(settings.broker)
-        store = Store(settings.datadir)
-        follower = Follower(store, log, topic, start)
+        log = try_often(lambda: open_log(settings.broker), stopping)
+        opened_log = log
+        store = opened_store = Store(settings.datadir)
+        follower = try_often(lambda: Follower(opened_store, opened_log, topic, start), stopping)
         if listener is None:
             _catch_up(follower, stopping)
         else:
-            thread = threading.Thread(target=follower.run, args=(stopping,), name="follower")
-            thread.start()
-            try:
-                print(f"replica listening on {url_of(listener)}", flush=True)
-                serve(JsonRpcApp(FollowedChain(store, follower), settings.http, METHODS), listener, stopping)
-            finally:
-                stopping.set()
-                thread.join(THREAD_STOP_SECONDS_MAX)
-        if follower.failure is not None:
-            raise follower.failure
+            chain = FollowedChain(store, follower, settings.limits, settings.thresholds)
+            _follow_and_serve(settings, follower, chain, listener, stopping)
     finally:
         for opened in (listener, store, log):
             if opened is not None:
                 opened.close()
 
 
+def _follow_and_serve(
+    settings: ReplicaSettings, follower: Follower, chain: FollowedChain, listener: socket, stopping: threading.Event
+) -> None:
+    """Serve until told to stop or until something ends the replica, which is raised."""
+    closed = threading.Event()
+    with ThreadPoolExecutor(2, thread_name_prefix="replica") as threads:
+        following = threads.submit(follower.run, closed)
+        keeping = threads.submit(keep, chain, stopping, closed, settings.drain_seconds)
+        try:
+            print(f"replica listening on {url_of(listener)}", flush=True)
+            serve(JsonRpcApp(chain, settings.http, METHODS), listener, closed)
+        finally:
+            closed.set()
+    following.result()
+    ending = keeping.result() or follower.failure
+    if ending is not None:
+        raise ending
+
+
 def _catch_up(follower: Follower, stopping: threading.Event) -> None:
-    while not stopping.is_set() and not follower.caught_up():
-        follower.follow()
+    """Follow to the log's end, also of a log that moves on meanwhile. Raises CouldNotJudge if stopped before."""
+    while True:
+        began = time.monotonic()
+        end = try_often(follower.log_end, stopping)
+        while follower.next_offset < end:
+            if stopping.is_set():
+                raise CouldNotJudge(f"stopped at offset {follower.next_offset}, before the log's end at {end}")
+            try_often(follower.follow, stopping)
+        if time.monotonic() - began < CATCH_UP_ROUND_SECONDS:
+            break
     at = follower.view.head if follower.view else None
     print(f"replica caught up at block {at.number} 0x{at.hash.hex()}" if at else "replica has no block yet", flush=True)

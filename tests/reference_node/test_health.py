@@ -69,7 +69,7 @@ def test_a_node_at_its_start_is_not_ready_and_says_why() -> None:
             replace(GOOD, caught_up=False, lag_records=None, log_away="no broker answers"),
             "not caught up yet: an unknown number of log records behind; no broker answers",
         ),
-        (replace(GOOD, waiting="the head is 50 s old"), "the head is 50 s old"),
+        (replace(GOOD, held_back="the head is 50 s old"), "the head is 50 s old"),
     ],
 )
 def test_what_forbids_use(facts: Facts, reason: str) -> None:

@@ -70,7 +70,7 @@ def test_a_file_that_is_deleted_or_replaced_is_noticed(tmp_path: Path) -> None:
             log.read("t", 1, 1, 5)
         with closing(SqliteLog(path, create=True)) as anew:
             anew.append("t", [Record(b"b")])
-        with pytest.raises(LogUnavailable, match="replaced"):
+        with pytest.raises(LogRefused, match="replaced"):
             log.append("t", [Record(b"c")])
 
 
