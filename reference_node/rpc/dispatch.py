@@ -135,11 +135,14 @@ def answer_message(
     if not isinstance(message, dict):
         return _error_bytes(None, RpcError(INVALID_REQUEST, "invalid request"))
     if _is_call(message):
-        if meter is None:
-            return _answer_call(message, backend, methods)[0]
-        started = perf_counter()
-        answer, code = _answer_call(message, backend, methods)
-        meter(message["method"], perf_counter() - started, code)
+        code, started = 0, perf_counter() if meter is not None else 0.0
+        try:
+            result = _encode_result(_call(message, backend, methods))
+            answer = b'{"jsonrpc":"2.0","id":' + _encode_id(message["id"]) + b',"result":' + result + b"}"
+        except RpcError as error:
+            code, answer = error.code, _error_bytes(message["id"], error)
+        if meter is not None:
+            meter(message["method"], perf_counter() - started, code)
         return answer
     if _is_notification(message):
         with contextlib.suppress(RpcError):
@@ -174,15 +177,6 @@ def decode_params(method: Method, params: Any) -> list[Any]:
             raise RpcError(INVALID_PARAMS, f"invalid argument {index}: {error}") from error
     missing = range(len(values), len(method.params))
     return values + [_default(method.params[index].default, index) for index in missing]
-
-
-def _answer_call(message: dict[str, Any], backend: Backend, methods: Mapping[str, Method]) -> tuple[bytes, int]:
-    """Return the answer to a call, and the code of its error or 0."""
-    try:
-        result = _encode_result(_call(message, backend, methods))
-    except RpcError as error:
-        return _error_bytes(message["id"], error), error.code
-    return b'{"jsonrpc":"2.0","id":' + _encode_id(message["id"]) + b',"result":' + result + b"}", 0
 
 
 def _call(message: dict[str, Any], backend: Backend, methods: Mapping[str, Method]) -> object:

@@ -116,12 +116,12 @@ class JsonRpcApp:
             return None
         if MIN_BLOCK_NAME in headers and not is_reached(headers[MIN_BLOCK_NAME], backend.view.head.number):
             return None
-        request = self._parse(body)
+        request = parse_request(body)
         if request.is_slow(self._methods):
             return None
         answer = answer_request(request, backend, self._methods, self._meter)
         if self.meters is not None:
-            self.meters.statuses[200] += 1
+            self.meters.count_answer(request.error_code)
         return b"%b%d\r\n\r\n%b" % (self._answer_head(backend), len(answer), answer)
 
     def _answer_head(self, backend: Backend) -> bytes:
@@ -181,7 +181,9 @@ class JsonRpcApp:
         if len(body) > BODY_BYTES_MAX:
             await refuse(send, refuse_length(len(body)), cors)
             return
-        request = self._parse(body)
+        request = parse_request(body)
+        if self.meters is not None and request.error_code:
+            self.meters.count_error(request.error_code)
         if isinstance(wanted, int):
             await self._reach(wanted)
         backend = self._served.backend()
@@ -221,12 +223,6 @@ class JsonRpcApp:
             for call in told:
                 self._meter(*call)
         return answer
-
-    def _parse(self, body: bytes) -> Request:
-        request = parse_request(body)
-        if request.error_code and self.meters is not None:
-            self.meters.count_error(request.error_code)
-        return request
 
     def _refuse_all(self, request: Request, error: RpcError) -> bytes:
         if self.meters is not None:
