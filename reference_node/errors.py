@@ -70,3 +70,8 @@ class LogUnavailable(LogError):
 
 class Fenced(LogError):
     """Another master has opened a newer epoch; nothing of this append was written."""
+
+    def __init__(self, text: str, epoch: int | None = None) -> None:
+        super().__init__(text)
+        self.epoch = epoch
+        """The newer epoch, where it is known."""

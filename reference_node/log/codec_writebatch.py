@@ -87,14 +87,14 @@ def encode_batch(batch: Batch, after: Chain, part_bytes_max: int = PART_BYTES_MA
     return records, Chain(sequence, digest)
 
 
-def encode_heartbeat(at: Chain, time_ms: int) -> Record:
-    """Return a heartbeat, without its epoch."""
-    return _mark(HEARTBEAT, at, time_ms, b"")
+def encode_heartbeat(at: Chain, time_ms: int, head: int | None = None) -> Record:
+    """Return a heartbeat, without its epoch; `head` is the number of the master's head, where it has one."""
+    return _mark(HEARTBEAT, at, time_ms, b"", head)
 
 
-def encode_epoch(at: Chain, time_ms: int, epoch: int) -> Record:
+def encode_epoch(at: Chain, time_ms: int, epoch: int, head: int | None = None) -> Record:
     """Return the record that opens an epoch and names the batch it goes on from."""
-    return with_epoch(_mark(EPOCH, at, time_ms, epoch.to_bytes(8, "big")), epoch)
+    return with_epoch(_mark(EPOCH, at, time_ms, epoch.to_bytes(8, "big"), head), epoch)
 
 
 def with_epoch(record: Record, epoch: int) -> Record:
@@ -126,6 +126,7 @@ def decode(stored: StoredRecord) -> Decoded:
     needed = _NUMBER_BYTES if kind == BATCH else {"epoch": 8, "sequence": 8, "time": 8}
     sizes = needed | {"digest": DIGEST_BYTES} | ({"source": 16} if kind == BATCH else {"base": DIGEST_BYTES})
     sizes |= {name: 32 for name in ("safe", "finalized") if name in headers}
+    sizes |= {"head": 8} if "head" in headers else {}
     for name, size in sizes.items():
         if len(headers.get(name, b"")) != size:
             _refuse(stored, f"has header {name} of {len(headers.get(name, b''))} bytes, expected {size}")
@@ -145,7 +146,14 @@ def chain_at(stored: StoredRecord) -> Chain:
     return Chain(found.sequence, found.digest if found.kind == BATCH else headers["base"])
 
 
-def _mark(kind: bytes, at: Chain, time_ms: int, value: bytes) -> Record:
+def newest_block(stored: StoredRecord) -> int | None:
+    """Return the number of the newest block that a record speaks of, or None where it speaks of none."""
+    headers = dict(stored.record.headers)
+    number = headers.get("source", b"")[8:] or headers.get("head", b"")
+    return int.from_bytes(number, "big") if len(number) == 8 else None
+
+
+def _mark(kind: bytes, at: Chain, time_ms: int, value: bytes, head: int | None) -> Record:
     headers = [
         ("v", VERSION),
         ("kind", kind),
@@ -153,6 +161,7 @@ def _mark(kind: bytes, at: Chain, time_ms: int, value: bytes) -> Record:
         ("time", time_ms.to_bytes(8, "big")),
         ("base", at.digest),
     ]
+    headers += [] if head is None else [("head", head.to_bytes(8, "big"))]
     return Record(value, (*headers, ("digest", record_digest(at.digest, headers, value))))
 
 

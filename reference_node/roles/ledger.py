@@ -4,27 +4,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Any
 
 import rlp
 
 from reference_node.chain.types import encode_rlp
 from reference_node.errors import Fenced, LogRefused, LogUnavailable, StoreError
-from reference_node.log.codec_writebatch import (
-    PART_BYTES_MAX,
-    Batch,
-    Chain,
-    chain_at,
-    decode,
-    encode_batch,
-    encode_epoch,
-    encode_heartbeat,
-    record_digest,
-    with_epoch,
-)
+from reference_node.log.codec_writebatch import Batch, Chain
 from reference_node.log.interface import FencedWriter, Log, Record
 from reference_node.log.tail import read_backwards
+from reference_node.roles.record_formats import ETHERCATTLE, WRITEBATCH, LogEnd, RecordFormat, check_format
+from reference_node.store import schema
 from reference_node.store.leveldb import Store
-from reference_node.store.position import OUTBOX_PREFIX, Position, digest_key, read_position
+from reference_node.store.position import OUTBOX_PREFIX, EthercattlePosition, Position, digest_key, read_position
 from reference_node.writeset import encode_write_batch
 
 PUBLISHED_BATCHES_MAX = 64
@@ -52,11 +45,34 @@ NO_MOVE = ForkChoiceMove()
 class Ledger:
     """Commits steps to the database and its outbox, and publishes the outbox in order."""
 
-    def __init__(self, store: Store, clock: Clock = wall_clock_ms, part_bytes_max: int = PART_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock = wall_clock_ms,
+        record_bytes_max: int | None = None,
+        record_format: RecordFormat[Any] = WRITEBATCH,
+    ) -> None:
+        """Go on from the database's position.
+
+        Args:
+            store: written by this ledger alone from now on.
+            clock: gives milliseconds since 1970.
+            record_bytes_max: of a record's value; None for what suits the format.
+            record_format: how records are written.
+
+        Raises:
+            StoreError: the database's steps were written in another format.
+        """
         self.store = store
         self._clock = clock
-        self._part_bytes_max = part_bytes_max
-        self._position = read_position(store)
+        self._writing = record_format.writing
+        self._record_bytes_max = record_bytes_max or self._writing.record_bytes_max
+        position = read_position(store)
+        check_format(position, record_format, store.path)
+        self._names_epochs = record_format.name == WRITEBATCH.name
+        if record_format.name == ETHERCATTLE.name:
+            position = replace(position, ethercattle=_afresh(position.ethercattle))
+        self._position = position
         self._writer: FencedWriter | None = None
 
     @property
@@ -71,12 +87,16 @@ class Ledger:
         source_last: int,
         move: ForkChoiceMove = NO_MOVE,
     ) -> None:
-        """Write a step and its outbox records in one atomic batch, durably."""
+        """Write a step and its outbox records in one atomic batch, durably.
+
+        Raises:
+            LogRefused: the format has no records small enough for the step; nothing of it was written.
+        """
         batch = Batch(
             encode_write_batch(writes.items()), source_first, source_last, self._clock(),
             move.safe_hash, move.finalized_hash,
         )  # fmt: skip
-        records, chain = encode_batch(batch, self._position.chain, self._part_bytes_max)
+        records, chain = self._writing.encode_batch(batch, self._position.chain, self._record_bytes_max)
         moved = replace(
             self._position,
             chain=chain,
@@ -98,14 +118,22 @@ class Ledger:
         epoch = max(self._position.epoch, 1) + (1 if promote else 0)
         with suppress(LogUnavailable):  # where there is no topic yet, there is nothing to fit
             self._check_continues(log, topic, epoch)
-        self._writer = log.open_writer(topic, epoch)
-        in_log, opened = self._check_continues(log, topic, epoch)  # once more: nobody older can write from here on
+        try:
+            self._writer = log.open_writer(topic, epoch)
+        except Fenced as error:
+            # A replica of records that do not name their epoch learns only here which one it has to follow.
+            if self._names_epochs or not promote or error.epoch is None:
+                raise
+            epoch = error.epoch + 1
+            self._writer = log.open_writer(topic, epoch)
+        end = self._check_continues(log, topic, epoch)  # once more: nobody older can write from here on
+        in_log = end.chain
         self._position = replace(self._position, topic_identity=log.identity(topic))
         self._forget_published(in_log.sequence, log.bounds(topic).end - 1, epoch)
-        if opened < epoch:
-            record = encode_epoch(in_log, self._clock(), epoch)
-            end = self._writer.append([record], in_log.sequence, in_log.sequence)
-            self._forget_published(in_log.sequence, end - 1, epoch)
+        opening = self._writing.encode_epoch(in_log, self._clock(), epoch, self._head()) if end.epoch < epoch else []
+        if opening:
+            next_offset = self._writer.append(opening, in_log.sequence, in_log.sequence)
+            self._forget_published(in_log.sequence, next_offset - 1, epoch)
 
     def publish(self) -> int:
         """Append every outbox record to the log, and return how many batches that were."""
@@ -113,7 +141,7 @@ class Ledger:
         published = 0
         while entries := list(self._pending()):
             first, last = entries[0][0], entries[-1][0]
-            records = [with_epoch(record, self._writer.epoch) for _, record in entries]
+            records = [self._writing.with_epoch(record, self._writer.epoch) for _, record in entries]
             end = self._writer.append(records, first - 1, last)
             self._forget_published(last, end - 1, self._writer.epoch)
             published += last - first + 1
@@ -124,32 +152,32 @@ class Ledger:
         assert self._writer is not None, "connect first"
         self.publish()
         at = self._position.chain
-        record = with_epoch(encode_heartbeat(at, self._clock()), self._writer.epoch)
+        heartbeat = self._writing.encode_heartbeat(at, self._clock(), self._head())
+        record = self._writing.with_epoch(heartbeat, self._writer.epoch)
         end = self._writer.append([record], at.sequence, at.sequence)
         self._forget_published(at.sequence, end - 1, self._writer.epoch)
 
-    def _pending(self) -> Iterator[tuple[int, Record]]:
-        """Yield (sequence, record) of the oldest whole batches in the outbox."""
+    def _pending(self, sequence_min: int = 0) -> Iterator[tuple[int, Record]]:
+        """Yield (sequence, record) of the oldest whole batches in the outbox, from a sequence on."""
         first = None
         for key, value in self.store.iterator(prefix=OUTBOX_PREFIX):
-            sequence = int.from_bytes(key[len(OUTBOX_PREFIX) : -4], "big")
+            sequence = _sequence_of(key)
+            if sequence < sequence_min:
+                continue
             first = sequence if first is None else first
             if sequence - first >= PUBLISHED_BATCHES_MAX:
                 return
             yield sequence, _decode_record(value)
 
-    def _check_continues(self, log: Log, topic: str, epoch: int) -> tuple[Chain, int]:
-        """Return where the topic's chain of batches ends, and its epoch (0: none); refuse a topic that does not fit."""
-        last = next(read_backwards(log, topic), None)
-        if last is not None:
-            in_log, opened = chain_at(last), decode(last).epoch
-        elif log.bounds(topic).start:
+    def _check_continues(self, log: Log, topic: str, epoch: int) -> LogEnd:
+        """Return what the topic's end says; refuse a topic that does not fit."""
+        end = self._writing.find_end(read_backwards(log, topic), self._position)
+        if end is None and log.bounds(topic).start:
             raise LogRefused(f"topic {topic!r} holds no record from which to tell whether it fits this database")
-        else:
-            in_log, opened = Chain(), 0
-        if opened > epoch:
-            raise Fenced(f"topic {topic!r} is at epoch {opened}, but this master is at epoch {epoch}")
-        own = self._position.chain
+        end = end or LogEnd(Chain(), 0)
+        if end.epoch > epoch:
+            raise Fenced(f"topic {topic!r} is at epoch {end.epoch}, but this master is at epoch {epoch}", end.epoch)
+        in_log, own = end.chain, self._position.chain
         if in_log.sequence > own.sequence:
             raise LogRefused(
                 f"topic {topic!r} is at sequence {in_log.sequence}, but this database at {own.sequence}: "
@@ -166,7 +194,7 @@ class Ledger:
                 f"topic {topic!r} has other content at sequence {in_log.sequence} than this database: "
                 "another master wrote it, or the database belongs to another log"
             )
-        return in_log, opened
+        return end
 
     def _is_own(self, in_log: Chain) -> bool:
         """Say whether the chain of batches in this database goes through a point of the log's."""
@@ -175,20 +203,26 @@ class Ledger:
         known = self.store.get(digest_key(in_log.sequence))
         if known is not None:
             return known == in_log.digest
-        following = self.store.get(_outbox_key(in_log.sequence + 1, 0))
-        if following is None:
-            return False
-        record = _decode_record(following)
-        return dict(record.headers)["digest"] == record_digest(in_log.digest, record.headers, record.value)
+        waiting = takewhile(lambda entry: entry[0] == in_log.sequence + 1, self._pending(in_log.sequence + 1))
+        records = [record for _, record in waiting]
+        return bool(records) and self._writing.follows(records, in_log)
+
+    def _head(self) -> int | None:
+        """Return the number of the canonical head, or None before there is one."""
+        head_hash = self.store.get(schema.HEAD_BLOCK)
+        number = None if head_hash is None else self.store.get(schema.header_number_key(head_hash))
+        return None if number is None else int.from_bytes(number, "big")
 
     def _forget_published(self, sequence: int, offset: int, epoch: int) -> None:
-        done = [
-            (key, None)
-            for key, _ in self.store.iterator(prefix=OUTBOX_PREFIX)
-            if int.from_bytes(key[len(OUTBOX_PREFIX) : -4], "big") <= sequence
-        ]
+        keys = (key for key, _ in self.store.iterator(prefix=OUTBOX_PREFIX))
+        done = [(key, None) for key in takewhile(lambda key: _sequence_of(key) <= sequence, keys)]
         self._position = replace(self._position, offset=offset, epoch=epoch)
         self.store.apply((), self._position, done)
+
+
+def _afresh(at: EthercattlePosition | None) -> EthercattlePosition:
+    """Return what a master keeps of a replica's position: it waits for no batch."""
+    return replace(at or EthercattlePosition(), resume=None)
 
 
 def check_no_outbox(store: Store) -> None:
@@ -201,6 +235,10 @@ def check_no_outbox(store: Store) -> None:
 
 def _outbox_key(sequence: int, part: int) -> bytes:
     return OUTBOX_PREFIX + sequence.to_bytes(8, "big") + part.to_bytes(4, "big")
+
+
+def _sequence_of(outbox_key: bytes) -> int:
+    return int.from_bytes(outbox_key[len(OUTBOX_PREFIX) : -4], "big")
 
 
 def _encode_record(record: Record) -> bytes:

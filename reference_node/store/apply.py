@@ -6,7 +6,7 @@ swapped. Such a log is refused; a record that was already applied is skipped, if
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from reference_node.errors import LogRefused
 from reference_node.log.codec_writebatch import (
@@ -23,6 +23,8 @@ from reference_node.store.position import DIGESTS_KEPT, Position
 from reference_node.store.schema import PRIVATE_PREFIX, is_private
 from reference_node.writeset import WriteSet, decode_write_batch
 
+P = TypeVar("P")
+"""How far a replica is, in the terms of its format."""
 DigestOf = Callable[[int], bytes | None]
 """Gives the digest of an applied batch by its sequence, or None where it is forgotten."""
 
@@ -38,15 +40,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What a record leads to."""
+class Step(Generic[P]):
+    """What a record leads to, in any format."""
 
-    progress: Progress
+    progress: P
     writes: WriteSet | None
     """What to write now, or None where the record only moves the position."""
 
 
-def advance(progress: Progress, stored: StoredRecord, digest_of: DigestOf) -> Step:
+def advance(progress: Progress, stored: StoredRecord, digest_of: DigestOf) -> Step[Progress]:
     """Return what the next record of the log leads to.
 
     Raises:
@@ -74,7 +76,7 @@ def _check_epoch(position: Position, found: Decoded) -> None:
         _refuse(found, f"is of epoch {found.epoch}, but epoch {position.epoch} is open")
 
 
-def _mark(progress: Progress, found: Decoded) -> Step:
+def _mark(progress: Progress, found: Decoded) -> Step[Progress]:
     position = progress.position
     if found.sequence != position.chain.sequence:
         _refuse(found, f"follows sequence {found.sequence}, but {position.chain.sequence} is the last one applied")
@@ -85,7 +87,7 @@ def _mark(progress: Progress, found: Decoded) -> Step:
     return Step(Progress(moved), None)
 
 
-def _mark_again(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step:
+def _mark_again(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step[Progress]:
     """Skip a mark that was read before, if it follows the batch it says it follows."""
     base = digest_of(found.sequence) if found.sequence else NO_DIGEST
     if base is None:
@@ -94,7 +96,7 @@ def _mark_again(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step
     return Step(progress, None)
 
 
-def _part(progress: Progress, found: Decoded) -> Step:
+def _part(progress: Progress, found: Decoded) -> Step[Progress]:
     position = progress.position
     expected = (position.chain.sequence + 1, len(progress.parts))
     if (found.sequence, found.part) != expected:
@@ -126,7 +128,7 @@ def _part(progress: Progress, found: Decoded) -> Step:
     return Step(Progress(moved), writes)
 
 
-def _duplicate(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step:
+def _duplicate(progress: Progress, found: Decoded, digest_of: DigestOf) -> Step[Progress]:
     if progress.parts and found.part == 0:
         _refuse(found, f"repeats sequence {found.sequence} between the parts of the next one")
     before = NO_DIGEST if found.sequence == 1 else digest_of(found.sequence - 1)
