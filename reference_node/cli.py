@@ -7,6 +7,7 @@ from typing import TypeVar
 import click
 
 from reference_node.commands import Command, stop_on_signals
+from reference_node.lifecycle_options import lifecycle_of, lifecycle_options
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -94,16 +95,30 @@ def master(
 @click.option(
     "--replica.syncshutdown", "sync_shutdown", is_flag=True, help="End with code 0 once caught up with the log."
 )
+@lifecycle_options
 def replica(
     datadir: Path, broker: str, topic: str, address: str, port: int, vhosts: str, cors: str, apis: str,
-    sync_shutdown: bool,
+    sync_shutdown: bool, **flags: float,
 ) -> None:  # fmt: skip
     """Follow a log and serve the chain over JSON-RPC."""
     from reference_node.roles.replica import ReplicaSettings, run_replica
     from reference_node.rpc.server import HttpSettings
 
     http = HttpSettings(_names(vhosts.lower()), _names(cors), _names(apis))
-    run_replica(ReplicaSettings(datadir, broker, topic, address, port, http, sync_shutdown), stop_on_signals())
+    lifecycle = lifecycle_of(flags)
+    settings = ReplicaSettings(
+        datadir=datadir,
+        broker=broker,
+        topic=topic,
+        address=address,
+        port=port,
+        http=http,
+        sync_shutdown=sync_shutdown,
+        limits=lifecycle.limits,
+        thresholds=lifecycle.thresholds,
+        drain_seconds=lifecycle.drain_seconds,
+    )
+    run_replica(settings, stop_on_signals())
 
 
 def _names(text: str) -> tuple[str, ...]:
