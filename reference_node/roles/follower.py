@@ -5,18 +5,19 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
-from reference_node.errors import EtherCattleError, LogRefused, LogUnavailable, StoreError
+from reference_node.errors import EtherCattleError, LogRefused, LogUnavailable
 from reference_node.health import Facts, Head
 from reference_node.lifecycle import Standing, block_age_ms, offset_age_ms
-from reference_node.log.interface import Log, Record, StoredRecord
+from reference_node.log.interface import Log, StoredRecord
 from reference_node.log.tail import read_backwards
 from reference_node.roles.ledger import check_no_outbox, wall_clock_ms
 from reference_node.roles.patience import PAUSE_SECONDS_FIRST, next_pause
-from reference_node.store import schema
-from reference_node.store.apply import Progress, advance
+from reference_node.roles.record_formats import WRITEBATCH, RecordFormat
+from reference_node.roles.start_offset import first_offset, opening_position
 from reference_node.store.leveldb import Store
-from reference_node.store.position import Position, digest_key, read_position
+from reference_node.store.position import Position
 from reference_node.store.publish import Publisher, head_is_readable
 from reference_node.store.view import View
 
@@ -37,7 +38,13 @@ class Follower:
     """Applies a topic record by record; its views and health may be read from other threads."""
 
     def __init__(
-        self, store: Store, log: Log, topic: str, start: int | None = None, clock: Callable[[], int] = wall_clock_ms
+        self,
+        store: Store,
+        log: Log,
+        topic: str,
+        start: int | None = None,
+        clock: Callable[[], int] = wall_clock_ms,
+        record_format: RecordFormat[Any] = WRITEBATCH,
     ) -> None:
         """Go on from the database's position.
 
@@ -48,9 +55,11 @@ class Follower:
             start: offset to read from instead of the one after the position, -1 for the oldest;
                 records that the database already has are skipped if they are the same.
             clock: gives milliseconds since 1970, for ages.
+            record_format: how the topic's records are written.
 
         Raises:
-            StoreError: the database is a master's with unpublished batches, or was filled by something else.
+            StoreError: the database is a master's with unpublished batches, or was filled by something else or in
+                another format.
             LogRefused: the topic is not the one the database came from, or lost what is needed.
             LogUnavailable: the log or the topic is not there.
         """
@@ -59,11 +68,10 @@ class Follower:
         self._log = log
         self._topic = topic
         self._publisher = Publisher(store)
-        position = read_position(store)
-        if position.chain.sequence == 0 and store.get(schema.canonical_hash_key(0)) is not None:
-            raise StoreError(f"{store.path} holds a chain that did not come from a log: start from an empty database")
-        self._next = _first_offset(log, topic, position, start)
-        self._progress = Progress(replace(position, topic_identity=log.identity(topic)))
+        self._reading = record_format.reading
+        position = opening_position(store, topic, log.bounds(topic), start, record_format)
+        self._next = first_offset(log, topic, position, start)
+        self._progress = self._reading.begin(replace(position, topic_identity=log.identity(topic)))
         self._failure: Exception | None = None
         self._publisher.refresh(position)
         self._clock = clock
@@ -84,7 +92,8 @@ class Follower:
     @property
     def position(self) -> Position:
         """Where the database stands."""
-        return self._progress.position
+        position: Position = self._progress.position
+        return position
 
     @property
     def failure(self) -> Exception | None:
@@ -125,7 +134,7 @@ class Follower:
         if found.records:
             self._arrived_ms = self._clock()
             if self._end is None or found.next_offset >= self._end:
-                self._note_newest(reversed(found.records))
+                self._note_newest(found.records)
         for stored in found.records:
             self._apply(stored)
         self._next = found.next_offset
@@ -198,8 +207,8 @@ class Follower:
 
     def _check_log(self) -> None:
         """Raise LogRefused where the log that answers after an outage is not the one followed before."""
-        position = replace(self.position, offset=self._next - 1)
-        _first_offset(self._log, self._topic, position, None)
+        position = replace(self.position, offset=self._next - 1, ethercattle=None)
+        first_offset(self._log, self._topic, position, None)
 
     def _why_unanswered(self) -> str:
         waited_seconds = time.monotonic() - self._looked_at
@@ -214,16 +223,16 @@ class Follower:
             return 0
         return None if self._newest_block is None else max(0, self._newest_block - view.head.number)
 
-    def _note_newest(self, newest_first: Iterable[StoredRecord]) -> None:
-        """Remember which block the newest of these records that says one speaks of."""
-        blocks = (newest_block(stored.record) for stored in newest_first)
-        self._newest_block = next((number for number in blocks if number is not None), self._newest_block)
+    def _note_newest(self, found: Iterable[StoredRecord]) -> None:
+        """Remember the highest block that these records speak of: a side block may be the last one."""
+        blocks = (self._reading.newest_block(stored) for stored in found)
+        self._newest_block = max((number for number in blocks if number is not None), default=self._newest_block)
 
     def _apply(self, stored: StoredRecord) -> None:
         if stored.offset < self._next:  # holes are the log's affair: a lost batch shows in sequence and digest
             raise LogRefused(f"topic {self._topic!r} gives offset {stored.offset}, but offset {self._next} is next")
-        before = self._progress.position
-        step = advance(self._progress, stored, self._digest_of)
+        before = self.position
+        step = self._reading.advance(self._progress, stored, self._store.get)
         if step.writes is not None or step.progress.position != before:
             self._store.apply(step.writes or (), step.progress.position)
             self._publisher.refresh(step.progress.position)
@@ -232,34 +241,6 @@ class Follower:
         self._progress = step.progress
         self._next = stored.offset + 1
 
-    def _digest_of(self, sequence: int) -> bytes | None:
-        return self._store.get(digest_key(sequence))
-
-
-def newest_block(record: Record) -> int | None:
-    """Return the block that a batch ends with in the master's source, or None where the record names none."""
-    source = dict(record.headers).get("source", b"")
-    return int.from_bytes(source[8:], "big") if len(source) == 16 else None
-
 
 def _seconds(milliseconds: int | None) -> float | None:
     return None if milliseconds is None else milliseconds / 1000
-
-
-def _first_offset(log: Log, topic: str, position: Position, start: int | None) -> int:
-    """Return the offset to read from. Raises LogRefused where the topic can't give what is needed."""
-    bounds, needed = log.bounds(topic), position.offset + 1
-    if position.topic_identity not in {b"", log.identity(topic)}:
-        raise LogRefused(f"topic {topic!r} was made anew: it is not the log this database follows")
-    if start is not None and start > needed:
-        raise LogRefused(f"topic {topic!r} was to be read from offset {start}, but offset {needed} is needed next")
-    first = needed if start is None else max(bounds.start, start) if start < 0 else start
-    if not bounds.start <= first <= bounds.end:
-        held = f"offsets {bounds.start} to {bounds.end - 1}" if bounds.end > bounds.start else "no records"
-        raise LogRefused(
-            f"topic {topic!r} holds {held}, but offset {first} is needed: "
-            f"start from a snapshot of a replica at offset {bounds.start - 1} or later"
-            if first < bounds.start
-            else f"topic {topic!r} holds {held}, but offset {first} is needed: it is not the log this database follows"
-        )
-    return first
