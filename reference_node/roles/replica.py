@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -10,7 +11,6 @@ from socket import socket
 from reference_node.errors import CouldNotJudge
 from reference_node.health import NO_THRESHOLDS, Thresholds
 from reference_node.lifecycle import AgeLimits
-from reference_node.log.interface import Log
 from reference_node.log.open import open_log, parse_topic
 from reference_node.roles.followed import NO_LIMITS, FollowedChain, keep
 from reference_node.roles.follower import Follower
@@ -51,23 +51,18 @@ def run_replica(settings: ReplicaSettings, stopping: threading.Event) -> None:
         UsageError, StoreError, LogError: see `reference_node.errors`.
     """
     topic, start = parse_topic(settings.topic)
-    listener = None if settings.sync_shutdown else listen(settings.address, settings.port)
-    store: Store | None = None
-    log: Log | None = None
-    try:
-        log = try_often(lambda: open_log(settings.broker), stopping)
-        opened_log = log
-        store = opened_store = Store(settings.datadir)
-        follower = try_often(lambda: Follower(opened_store, opened_log, topic, start), stopping)
+    with ExitStack() as opened:
+        listener = None
+        if not settings.sync_shutdown:
+            listener = opened.enter_context(closing(listen(settings.address, settings.port)))
+        log = opened.enter_context(closing(try_often(lambda: open_log(settings.broker), stopping)))
+        store = opened.enter_context(closing(Store(settings.datadir)))
+        follower = try_often(lambda: Follower(store, log, topic, start), stopping)
         if listener is None:
             _catch_up(follower, stopping)
         else:
             chain = FollowedChain(store, follower, settings.limits, settings.thresholds)
             _follow_and_serve(settings, follower, chain, listener, stopping)
-    finally:
-        for opened in (listener, store, log):
-            if opened is not None:
-                opened.close()
 
 
 def _follow_and_serve(

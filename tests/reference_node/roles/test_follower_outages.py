@@ -1,109 +1,25 @@
 """A replica whose log is away keeps what it has and tries on; one whose log comes back as another ends."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reference_node.errors import LogRefused, LogUnavailable
+from reference_node.errors import LogRefused
 from reference_node.health import Status, judge
-from reference_node.log.interface import Bounds, ReadResult
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles import follower as follower_module
-from reference_node.roles.follower import RECORDS_READ_MAX, Follower
-from reference_node.roles.ledger import Ledger
-from reference_node.store.leveldb import Store
+from reference_node.roles.follower import RECORDS_READ_MAX
 from tests.reference_node.logs import TOPIC
-from tests.reference_node.worlds import World
-
-WAIT_SECONDS_MAX = 10.0
-START_MS = 1_700_000_000_000
-
-
-class SwitchedLog(SqliteLog):
-    """A log that can be taken away, and that counts what it is asked."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, create=False)
-        self.is_away = False
-        self.asked = 0
-        self.identity_told: bytes | None = None
-
-    def _ask(self) -> None:
-        self.asked += 1
-        if self.is_away:
-            raise LogUnavailable("no broker answers")
-
-    def bounds(self, topic: str) -> Bounds:
-        """Return the topic's range."""
-        self._ask()
-        return super().bounds(topic)
-
-    def identity(self, topic: str) -> bytes:
-        """Return the topic's identity, or the one planted."""
-        self._ask()
-        return self.identity_told or super().identity(topic)
-
-    def read(self, topic: str, offset: int, limit: int, timeout_seconds: float) -> ReadResult:
-        """Return the next records."""
-        self._ask()
-        return super().read(topic, offset, limit, timeout_seconds)
-
-
-class Rig:
-    """A master's ledger on a small chain, and a follower of its log with a clock of its own."""
-
-    def __init__(self, folder: Path, ledger: Ledger, log: SwitchedLog, store: Store) -> None:
-        self.now_ms = START_MS
-        self.world = World()
-        self.ledger, self.log, self.folder = ledger, log, folder
-        ledger.commit(dict(self.world.genesis.writes), 0, 0)
-        ledger.publish()
-        self.follower = Follower(store, log, TOPIC, clock=lambda: self.now_ms)
-
-    def add_blocks(self, count: int) -> None:
-        """Publish empty steps that name the blocks after the genesis."""
-        for number in range(1, count + 1):
-            self.ledger.commit({b"k": b"%d" % number}, number, number)
-            self.ledger.publish()
-
-    @contextmanager
-    def running(self) -> Iterator[threading.Event]:
-        """Let the follower run in a thread of its own."""
-        stopping = threading.Event()
-        thread = threading.Thread(target=self.follower.run, args=(stopping,))
-        thread.start()
-        try:
-            yield stopping
-        finally:
-            stopping.set()
-            thread.join(WAIT_SECONDS_MAX)
-        assert not thread.is_alive()
+from tests.reference_node.roles.following import START_MS, Rig, make_rig, wait_for
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """Return a follower that has read nothing yet of a log with a genesis."""
-    with (
-        closing(SqliteLog(tmp_path / "log.sqlite", create=True)) as log,
-        closing(Store(tmp_path / "master")) as master,
-        closing(Store(tmp_path / "replica")) as replica,
-    ):
-        ledger = Ledger(master, lambda: START_MS)
-        ledger.connect(log, TOPIC, promote=False)
-        with closing(SwitchedLog(tmp_path / "log.sqlite")) as switched:
-            yield Rig(tmp_path, ledger, switched, replica)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
+    with make_rig(tmp_path) as made:
+        yield made
 
 
 def test_a_replica_serves_on_while_its_log_is_away_and_goes_on_after(rig: Rig) -> None:
@@ -204,7 +120,7 @@ def test_a_log_that_answers_nothing_for_long_leaves_the_lag_unknown(rig: Rig, mo
 def test_ages_are_by_the_clocks_of_the_master_and_of_the_head(rig: Rig) -> None:
     follower, genesis = rig.follower, rig.world.genesis.header
     assert (follower.facts().offset_age_seconds, follower.facts().block_age_seconds) == (None, None)
-    rig.now_ms = START_MS + 1500
+    rig.clock.now_ms = START_MS + 1500
     follower.follow()
     found = follower.facts()
     assert found.offset_age_seconds == 1.5
