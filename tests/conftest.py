@@ -2,13 +2,15 @@
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from fixtures.geth import Program, find_geth
+from fixtures.kafka import Kafka, running_kafka
+from fixtures.kafka_image import find_image
 from reference_node.errors import CouldNotJudge
 
 IN_CI = os.environ.get("CI") == "true"
@@ -30,6 +32,35 @@ def geth_program() -> Program:
         return find_geth()
     except CouldNotJudge as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def kafka_image() -> str:
+    """The image of Kafka 4, or a skip that says how to get one."""
+    try:
+        return find_image()
+    except CouldNotJudge as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_image: str) -> Iterator[Kafka]:
+    """A Kafka of one broker for all tests: leave it running, and use topics of your own (`unique_topic`)."""
+    with running_kafka() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kafka_cluster(kafka_image: str) -> Iterator[Kafka]:
+    """A Kafka of three brokers; who ends one starts it again and waits until all is in sync."""
+    with running_kafka(brokers=3) as running:
+        yield running
+
+
+@pytest.fixture
+def kafka_topic(kafka: Kafka) -> str:
+    """A topic that no other test has, on the Kafka of all tests."""
+    return kafka.unique_topic()
 
 
 @pytest.hookimpl(wrapper=True)
