@@ -111,10 +111,15 @@ class Ledger:
     def connect(self, log: Log, topic: str, promote: bool) -> None:
         """Become the log's only writer, and drop from the outbox what the log already has.
 
+        May be called again after the log was away: it is not known then which appends it has taken.
+
         Raises:
             Fenced: a newer epoch is open.
             LogRefused: the log does not continue into this database.
         """
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         epoch = max(self._position.epoch, 1) + (1 if promote else 0)
         with suppress(LogUnavailable):  # where there is no topic yet, there is nothing to fit
             self._check_continues(log, topic, epoch)
