@@ -5,7 +5,9 @@ another thread may read them at any time and sees each number whole.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from time import perf_counter
 
 CALL_SECONDS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
 """Upper bounds for how long a JSON-RPC call takes: from a cached answer to the longest that is allowed."""
@@ -60,3 +62,11 @@ class PublishCounters:
     """Sequence of the last batch that the log has taken."""
     seconds: Histogram = field(default_factory=Histogram)
     """How long an append took until the log had it."""
+
+    def count(self, batches: int, values: Iterable[bytes], started_seconds: float) -> None:
+        """Count an append of batches that the log has taken; it began at `started_seconds` by `perf_counter`."""
+        self.seconds.observe(perf_counter() - started_seconds)
+        sizes_bytes = [len(value) for value in values]
+        self.batches += batches
+        self.records += len(sizes_bytes)
+        self.value_bytes += sum(sizes_bytes)

@@ -16,6 +16,7 @@ from reference_node.roles.ledger import check_no_outbox, wall_clock_ms
 from reference_node.roles.patience import PAUSE_SECONDS_FIRST, next_pause
 from reference_node.roles.record_formats import WRITEBATCH, RecordFormat
 from reference_node.roles.start_offset import first_offset, opening_position
+from reference_node.roles.witness import Witness
 from reference_node.store.leveldb import Store
 from reference_node.store.position import Position
 from reference_node.store.publish import Publisher, head_is_readable
@@ -68,6 +69,8 @@ class Follower:
         self._log = log
         self._topic = topic
         self._publisher = Publisher(store)
+        self.witness = Witness()
+        """Has counted what was applied since the start."""
         self._reading = record_format.reading
         position = opening_position(store, topic, log.bounds(topic), start, record_format)
         self._next = first_offset(log, topic, position, start)
@@ -118,7 +121,9 @@ class Follower:
         self._end = self.log_end()
         self._looked_at = time.monotonic()
         if self._next >= self._end:
-            self._has_caught_up = self._has_caught_up or self.view is not None
+            if not self._has_caught_up and self.view is not None:
+                self._has_caught_up = True
+                self.witness.caught_up(self.view)
         elif self._end - self._next > RECORDS_READ_MAX and self._looked_at >= self._tail_read_at + TAIL_SECONDS:
             self._tail_read_at = self._looked_at
             self._note_newest(islice(read_backwards(self._log, self._topic), TAIL_RECORDS_MAX))
@@ -151,6 +156,8 @@ class Follower:
                 try:
                     self._follow_on()
                 except LogUnavailable as error:
+                    if not self._log_away:
+                        self.witness.log_went_away(str(error))
                     self._log_away = str(error)
                     stopping.wait(pause_seconds)
                     pause_seconds = next_pause(pause_seconds)
@@ -200,6 +207,7 @@ class Follower:
         if self._log_away:
             self._check_log()
             self._log_away = ""
+            self.witness.log_came_back()
         is_at_known_end = self._end is None or self._next >= self._end
         if time.monotonic() >= self._looked_at + LOOK_SECONDS or (is_at_known_end and not self._has_caught_up):
             self.look()
@@ -231,7 +239,7 @@ class Follower:
     def _apply(self, stored: StoredRecord) -> None:
         if stored.offset < self._next:  # holes are the log's affair: a lost batch shows in sequence and digest
             raise LogRefused(f"topic {self._topic!r} gives offset {stored.offset}, but offset {self._next} is next")
-        before = self.position
+        before, view, started_seconds = self.position, self.view, time.perf_counter()
         step = self._reading.advance(self._progress, stored, self._store.get)
         if step.writes is not None or step.progress.position != before:
             self._store.apply(step.writes or (), step.progress.position)
@@ -240,6 +248,9 @@ class Follower:
             self._heartbeat_ms = step.progress.position.time_ms
         self._progress = step.progress
         self._next = stored.offset + 1
+        self.witness.record_taken(stored, step.writes, time.perf_counter() - started_seconds)
+        self.witness.epoch_moved(before.epoch, step.progress.position.epoch)
+        self.witness.view_taken(view, self.view)
 
 
 def _seconds(milliseconds: int | None) -> float | None:

@@ -1,5 +1,6 @@
 """A master's database: every step goes in together with the records that will tell the replicas of it."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -10,10 +11,12 @@ from typing import Any
 import rlp
 
 from reference_node.chain.types import encode_rlp
+from reference_node.counters import PublishCounters
 from reference_node.errors import Fenced, LogRefused, LogUnavailable, StoreError
 from reference_node.log.codec_writebatch import Batch, Chain
 from reference_node.log.interface import FencedWriter, Log, Record
 from reference_node.log.tail import read_backwards
+from reference_node.process_log import fields
 from reference_node.roles.record_formats import ETHERCATTLE, WRITEBATCH, LogEnd, RecordFormat, check_format
 from reference_node.store import schema
 from reference_node.store.leveldb import Store
@@ -22,6 +25,7 @@ from reference_node.writeset import encode_write_batch
 
 PUBLISHED_BATCHES_MAX = 64
 """Batches that one append carries at the most."""
+_LOG = logging.getLogger(__name__)
 Clock = Callable[[], int]
 """Returns milliseconds since 1970."""
 
@@ -74,6 +78,8 @@ class Ledger:
             position = replace(position, ethercattle=_afresh(position.ethercattle))
         self._position = position
         self._writer: FencedWriter | None = None
+        self.counters = PublishCounters()
+        """What was published since the start; may be read from other threads."""
 
     @property
     def position(self) -> Position:
@@ -139,6 +145,8 @@ class Ledger:
         if opening:
             next_offset = self._writer.append(opening, in_log.sequence, in_log.sequence)
             self._forget_published(in_log.sequence, next_offset - 1, epoch)
+        if end.epoch < epoch:
+            _LOG.info("epoch opened", extra=fields(epoch=epoch, epoch_before=end.epoch, topic=topic))
 
     def publish(self) -> int:
         """Append every outbox record to the log, and return how many batches that were."""
@@ -147,7 +155,9 @@ class Ledger:
         while entries := list(self._pending()):
             first, last = entries[0][0], entries[-1][0]
             records = [self._writing.with_epoch(record, self._writer.epoch) for _, record in entries]
+            started_seconds = time.perf_counter()
             end = self._writer.append(records, first - 1, last)
+            self.counters.count(last - first + 1, (record.value for record in records), started_seconds)
             self._forget_published(last, end - 1, self._writer.epoch)
             published += last - first + 1
         return published
@@ -160,6 +170,7 @@ class Ledger:
         heartbeat = self._writing.encode_heartbeat(at, self._clock(), self._head())
         record = self._writing.with_epoch(heartbeat, self._writer.epoch)
         end = self._writer.append([record], at.sequence, at.sequence)
+        self.counters.heartbeats += 1
         self._forget_published(at.sequence, end - 1, self._writer.epoch)
 
     def _pending(self, sequence_min: int = 0) -> Iterator[tuple[int, Record]]:
@@ -222,6 +233,7 @@ class Ledger:
         keys = (key for key, _ in self.store.iterator(prefix=OUTBOX_PREFIX))
         done = [(key, None) for key in takewhile(lambda key: _sequence_of(key) <= sequence, keys)]
         self._position = replace(self._position, offset=offset, epoch=epoch)
+        self.counters.published_sequence = sequence
         self.store.apply((), self._position, done)
 
 

@@ -192,8 +192,11 @@ class JsonRpcApp:
             await respond(send, 503, [JSON_TYPE, *cors], answer)
             return
         if isinstance(wanted, int) and backend.view.head.number < wanted:
+            # A balancer takes this status for a reason to ask another replica; a client still gets the whole error.
             answer = self._refuse_all(request, not_reached(wanted, backend.view.head.number))
-        elif request.is_slow(self._methods):
+            await respond(send, 503, [JSON_TYPE, *cors, *self._position_headers(backend)], answer)
+            return
+        if request.is_slow(self._methods):
             answer = await self._answer_slowly(request, backend)
         else:
             answer = answer_request(request, backend, self._methods, self._meter)

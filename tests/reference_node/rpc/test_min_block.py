@@ -96,7 +96,7 @@ def test_a_request_waits_for_its_block_and_is_pinned_to_what_came() -> None:
     assert found.headers["x-ethercattle-block-number"] == "2"
 
 
-def test_a_block_that_does_not_come_is_an_error_for_each_call() -> None:
+def test_a_block_that_does_not_come_is_an_error_for_each_call_and_a_reason_to_ask_elsewhere() -> None:
     app = JsonRpcApp(Growing(), HttpSettings(min_block_wait_seconds=0.02))
     error = {
         "code": -32010,
@@ -104,7 +104,7 @@ def test_a_block_that_does_not_come_is_an_error_for_each_call() -> None:
         "data": {"minBlock": "0x7", "headBlock": "0x0"},
     }
     found = asked(app, "7", [NUMBER, {"jsonrpc": "2.0", "method": "eth_blockNumber"}, NUMBER | {"id": "b"}])
-    assert found.status_code == 200
+    assert found.status_code == 503
     assert found.json() == [{"jsonrpc": "2.0", "id": name, "error": error} for name in (1, "b")]
     assert found.headers["x-ethercattle-block-number"] == "0"
     assert asked(app, "7").json() == {"jsonrpc": "2.0", "id": 1, "error": error}
