@@ -1,14 +1,18 @@
 """Reads block files (concatenated RLP, as `geth export` writes them) and fork choice files."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-import rlp
-
+from reference_node.chain.block_form import check_block
 from reference_node.chain.types import Block, decode_block
 from reference_node.errors import ChainFileError
+
+_LIST_FROM = 0xC0
+_SHORT_BYTES_MAX = 55
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,36 @@ def read_forkchoice(path: Path) -> ForkChoice:
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
-    """Yield the blocks of an RLP file. Raises ChainFileError naming the file and where it breaks."""
+    """Yield the blocks of an RLP file, one in memory at a time.
+
+    Raises:
+        ChainFileError: the file can't be read, or holds something else at the byte that is named.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            while (offset := file.tell()) < size_bytes:
+                try:
+                    data = _next_item(file, size_bytes - offset)
+                    check_block(data)
+                    block = decode_block(data)
+                except ValueError as error:
+                    raise ChainFileError(f"{path}: no block at byte {offset}: {error}") from error
+                yield block
     except OSError as error:
         raise ChainFileError(f"{path}: {error.strerror}") from error
-    offset = 0
-    while offset < len(data):
-        try:
-            _, _, length, start = rlp.codec.consume_length_prefix(data, offset)
-            end = start + length
-            block = decode_block(data[offset:end])
-        except (rlp.DecodingError, ValueError, IndexError, TypeError) as error:
-            raise ChainFileError(f"{path}: no block at byte {offset}: {error}") from error
-        yield block
-        offset = end
+
+
+def _next_item(file: BinaryIO, left_bytes: int) -> bytes:
+    """Return the RLP list that starts here. Raises ValueError where the file ends before it does."""
+    first = file.read(1)
+    length = first[0] - _LIST_FROM
+    prefix = first
+    if length > _SHORT_BYTES_MAX:
+        prefix += file.read(length - _SHORT_BYTES_MAX)
+        length = int.from_bytes(prefix[1:], "big")
+    if length < 0:
+        raise ValueError(f"byte 0x{first.hex()} starts no list")
+    if len(prefix) + length > left_bytes:
+        raise ValueError(f"it is {len(prefix) + length} bytes long, but the file ends after {left_bytes}")
+    return prefix + file.read(length)
