@@ -1,4 +1,4 @@
-"""Records of the format `ethercattle` have the bytes that docs/format.md gives them, and nothing else is taken for one."""
+"""Records of the format `ethercattle` have the bytes that docs/format.md gives them; nothing else is one."""
 
 import json
 import re
@@ -126,9 +126,10 @@ def test_damage_is_refused_or_changes_the_operation(operation: Operation, data: 
     damaged = bytearray(sound)
     damaged[place] ^= data.draw(st.integers(1, 255))
     try:
-        assert decode(bytes(damaged)) != operation
-    except ValueError as error:
-        assert "\n" not in str(error)
+        found: Operation | None = decode(bytes(damaged))
+    except ValueError:
+        found = None
+    assert found != operation
 
 
 LONG = b"\xb8\x38" + b"v" * 56
