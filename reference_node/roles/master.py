@@ -1,6 +1,7 @@
 """The master: takes blocks from chain files, executes them, and publishes their writes to the log."""
 
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from reference_node.errors import UsageError
 from reference_node.log.open import open_log, parse_topic
 from reference_node.roles.chain_writer import ChainWriter, holds_chain
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, Ledger
+from reference_node.roles.outlet import Outlet
+from reference_node.roles.patience import try_often
 from reference_node.store.leveldb import Store
 
 HEARTBEAT_SECONDS = 30.0
@@ -65,18 +68,20 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
     store = Store(settings.datadir)
     log = None
     try:
-        log = open_log(settings.broker, create=True)
+        log = try_often(lambda: open_log(settings.broker, create=True), stopping)
         holds_chain(store, genesis)
         ledger = Ledger(store)
-        ledger.connect(log, topic, settings.promote)  # before the genesis, so that a refusal leaves nothing behind
+        outlet = Outlet(ledger, log, topic)
+        outlet.connect(settings.promote, stopping)  # before the genesis, so that a refusal leaves nothing behind
         writer = ChainWriter(ledger, genesis)
-        ledger.publish()
-        _import_files(settings, writer, ledger, stopping)
+        outlet.publish()
+        _import_files(settings, writer, outlet, stopping)
         print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
         if settings.dev is not None and not stopping.is_set():
-            _produce(settings, settings.dev, writer, ledger, stopping)
-        while not settings.exit_when_done and not stopping.wait(settings.heartbeat_seconds):
-            ledger.heartbeat()
+            _produce(settings, settings.dev, writer, outlet, stopping)
+        while not settings.exit_when_done and not stopping.wait(outlet.wait_seconds(settings.heartbeat_seconds)):
+            outlet.heartbeat()
+        outlet.finish(stopping)
     finally:
         if log is not None:
             log.close()
@@ -84,7 +89,7 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
 
 
 def _produce(
-    settings: MasterSettings, dev: DevSettings, writer: ChainWriter, ledger: Ledger, stopping: threading.Event
+    settings: MasterSettings, dev: DevSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event
 ) -> None:
     """Make blocks and serve their chain until told to stop."""
     from reference_node.roles.production import Producer  # a master without --dev needs no server
@@ -93,7 +98,7 @@ def _produce(
     from reference_node.rpc.server import HttpSettings, JsonRpcApp
 
     with listen(dev.address, dev.port) as listener:
-        producer = Producer(writer, ledger, settings.period_seconds)
+        producer = Producer(writer, outlet, settings.period_seconds)
         thread = threading.Thread(target=producer.run, args=(stopping, settings.heartbeat_seconds), name="producer")
         thread.start()
         try:
@@ -107,7 +112,7 @@ def _produce(
         raise producer.failure
 
 
-def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger, stopping: threading.Event) -> None:
+def _import_files(settings: MasterSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event) -> None:
     blocks = [block for path in settings.chain_files for block in read_blocks(path)]
     try:
         console = Console(stderr=True)
@@ -116,30 +121,32 @@ def _import_files(settings: MasterSettings, writer: ChainWriter, ledger: Ledger,
             if block.header.number == 0:
                 continue
             if settings.period_seconds and not writer.knows(block.header.hash):
-                ledger.publish()
-                _pause(settings, ledger, stopping)
+                outlet.publish()
+                _pause(settings, outlet, stopping)
             if stopping.is_set():
                 return
             writer.extend(block)
             if count % PUBLISHED_BATCHES_MAX == 0:
-                ledger.publish()
+                outlet.publish()
         for path in settings.side_files:
             for count, block in enumerate(read_blocks(path)):
                 if stopping.is_set():
                     return
                 writer.add_side(block)
                 if count % PUBLISHED_BATCHES_MAX == 0:
-                    ledger.publish()
+                    outlet.publish()
         if settings.forkchoice:
             writer.choose_file(read_forkchoice(settings.forkchoice))
     finally:
-        ledger.publish()
+        outlet.publish()
 
 
-def _pause(settings: MasterSettings, ledger: Ledger, stopping: threading.Event) -> None:
+def _pause(settings: MasterSettings, outlet: Outlet, stopping: threading.Event) -> None:
     """Wait for a period, with heartbeats where it is a long one."""
-    left_seconds = settings.period_seconds
-    while left_seconds > settings.heartbeat_seconds and not stopping.wait(settings.heartbeat_seconds):
-        ledger.heartbeat()
-        left_seconds -= settings.heartbeat_seconds
-    stopping.wait(left_seconds)
+    end = time.monotonic() + settings.period_seconds
+    while (left_seconds := end - time.monotonic()) > 0:
+        wait_seconds = outlet.wait_seconds(settings.heartbeat_seconds)
+        if stopping.wait(min(wait_seconds, left_seconds)):
+            return
+        if wait_seconds < left_seconds:
+            outlet.heartbeat()

@@ -12,7 +12,8 @@ from reference_node.chain.types import Header, Transaction, decode_body
 from reference_node.errors import EtherCattleError
 from reference_node.health import Facts, Head, Health, judge
 from reference_node.roles.chain_writer import ChainWriter
-from reference_node.roles.ledger import ForkChoiceMove, Ledger
+from reference_node.roles.ledger import ForkChoiceMove
+from reference_node.roles.outlet import Outlet
 from reference_node.roles.pool import Pool
 from reference_node.rpc.params import decode_uint64
 from reference_node.rpc.registry import Method, Param, RpcError
@@ -34,12 +35,13 @@ class Producer:
     """Makes the blocks of one chain; its methods may be called from several threads."""
 
     def __init__(
-        self, writer: ChainWriter, ledger: Ledger, period_seconds: float, clock: Callable[[], float] = time.time
+        self, writer: ChainWriter, outlet: Outlet, period_seconds: float, clock: Callable[[], float] = time.time
     ) -> None:
         """Serve the chain as it is now; `period_seconds` 0 makes a block as soon as there is a transaction for it."""
         self._writer = writer
-        self._ledger = ledger
-        self._store = ledger.store
+        self._outlet = outlet
+        self._ledger = outlet.ledger
+        self._store = self._ledger.store
         self._period_seconds = period_seconds
         self._clock = clock
         self._pool = Pool(writer.config)
@@ -51,7 +53,7 @@ class Producer:
         """What ended `run`, or None."""
         genesis_hash = self._store.get(schema.canonical_hash_key(0)) or b""
         self._node = Node(writer.config, genesis_hash, send_transaction=self.send)
-        self._publisher.refresh(ledger.position)
+        self._publisher.refresh(self._ledger.position)
 
     def send(self, raw: bytes) -> bytes:
         """Take a signed transaction into the pool and return its hash. Raises RpcError where it is not taken."""
@@ -116,9 +118,9 @@ class Producer:
                     block_due = max(block_due + self._period_seconds, now)
                 elif is_woken and not self._period_seconds:
                     self._mine_waiting()
-                if now >= heartbeat_due:
+                if now >= heartbeat_due or self._outlet.away:
                     with self._lock:
-                        self._ledger.heartbeat()
+                        self._outlet.heartbeat()
                     heartbeat_due = now + heartbeat_seconds
         except Exception as error:
             self.failure = error
@@ -161,6 +163,7 @@ class Producer:
                 lag_blocks=0,
                 epoch=position.epoch,
                 failure=str(self.failure or ""),
+                log_away=self._outlet.away,
             )
         )
 
@@ -212,5 +215,5 @@ class Producer:
         return decode_body(data).transactions if data else ()
 
     def _publish(self) -> None:
-        self._ledger.publish()
+        self._outlet.publish()
         self._publisher.refresh(self._ledger.position)

@@ -19,6 +19,7 @@ from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.chain_writer import ChainWriter
 from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import Ledger
+from reference_node.roles.outlet import Outlet
 from reference_node.roles.production import FINALIZED_BLOCKS_BACK, SAFE_BLOCKS_BACK, Producer
 from reference_node.rpc.registry import RpcError
 from reference_node.store import schema
@@ -65,9 +66,10 @@ def make_rig(folder: Path) -> Iterator[Rig]:
     ):
         ledger = Ledger(store)
         writer = ChainWriter(ledger, load_genesis(path))
-        ledger.connect(log, TOPIC, promote=False)
-        ledger.publish()
-        producer = Producer(writer, ledger, 0.0, lambda: 2_000_000_000)
+        outlet = Outlet(ledger, log, TOPIC)
+        outlet.connect(promote=False, stopping=threading.Event())
+        outlet.publish()
+        producer = Producer(writer, outlet, 0.0, lambda: 2_000_000_000)
         yield Rig(producer, ledger, log, store, replica, Follower(replica, log, TOPIC))
 
 
