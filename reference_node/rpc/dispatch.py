@@ -6,9 +6,10 @@ Source: geth v1.17.8, rpc/handler.go, rpc/json.go, rpc/errors.go.
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
+from math import inf
+from time import monotonic, perf_counter
 from typing import Any
 
 import orjson
@@ -17,13 +18,14 @@ from reference_node.backend import Backend
 from reference_node.errors import EtherCattleError
 from reference_node.rpc.params import cannot_unmarshal, go_kind
 from reference_node.rpc.registry import METHODS, Method, Param, RpcError
+from reference_node.rpc.time_limits import WORK_SECONDS_MAX, timed_out
 
 BATCH_ITEMS_MAX = 1000
 BATCH_ANSWER_BYTES_MAX = 25_000_000
 QUICK_ITEMS_MAX = 20
 """A batch of more is answered in a worker thread."""
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
-SERVER_ERROR, TIMED_OUT, RESPONSE_TOO_LARGE = -32000, -32002, -32003
+SERVER_ERROR, RESPONSE_TOO_LARGE = -32000, -32003
 BLOCK_NOT_REACHED = -32010
 """Of the range for a server's own errors; geth has none like it."""
 METHOD_NAME_LENGTH_MAX = 2048
@@ -43,6 +45,8 @@ class Request:
     """The whole answer, where the request can't be handled at all."""
     error_code: int = 0
     """The code in it, if there is one."""
+    deadline: float = inf
+    """When no further call of a batch is started, by the monotonic clock in seconds."""
 
     def is_slow(self, methods: Mapping[str, Method]) -> bool:
         """Say whether it may take long: by one of its methods, or because it holds so many."""
@@ -57,7 +61,7 @@ class Request:
 
     def call_count(self) -> int:
         """Return how many of its messages want an answer."""
-        return sum(not _is_notification(message) for message in self.messages)
+        return sum(map(_wants_answer, self.messages))
 
 
 def parse_request(body: bytes) -> Request:
@@ -76,7 +80,7 @@ def parse_request(body: bytes) -> Request:
     if len(content) > BATCH_ITEMS_MAX:
         first = next((message["id"] for message in content if _is_call(message)), None)
         return _broken(first, RpcError(INVALID_REQUEST, "batch too large"), in_list=True)
-    return Request(tuple(content), is_batch=True)
+    return Request(tuple(content), is_batch=True, deadline=monotonic() + WORK_SECONDS_MAX)
 
 
 def answer_request(
@@ -90,21 +94,18 @@ def answer_request(
     answers: list[bytes] = []
     total_bytes = 0
     for place, message in enumerate(request.messages):
+        if monotonic() > request.deadline:
+            answers += _refusals(request.messages[place:], timed_out())
+            break
         answer = answer_message(message, backend, methods, meter)
         if answer:
             answers.append(answer)
             total_bytes += len(answer)
         if total_bytes > BATCH_ANSWER_BYTES_MAX:
             too_large = RpcError(RESPONSE_TOO_LARGE, "response too large")
-            rest = [left for left in request.messages[place + 1 :] if not _is_notification(left)]
-            answers += [_error_bytes(_id_of(left), too_large) for left in rest]
+            answers += _refusals(request.messages[place + 1 :], too_large)
             break
-    return b"[" + b",".join(answers) + b"]" if answers else b""
-
-
-def timed_out() -> RpcError:
-    """Return the error of a request that took too long."""
-    return RpcError(TIMED_OUT, "request timed out")
+    return _batch_bytes(answers)
 
 
 def not_ready(reason: str) -> RpcError:
@@ -122,10 +123,8 @@ def refuse_all(request: Request, error: RpcError) -> bytes:
     """Return the same error for each call of a request."""
     if request.error is not None:
         return request.error
-    answers = [_error_bytes(_id_of(message), error) for message in request.messages if not _is_notification(message)]
-    if not request.is_batch:
-        return b"".join(answers)
-    return b"[" + b",".join(answers) + b"]" if answers else b""
+    answers = _refusals(request.messages, error)
+    return _batch_bytes(answers) if request.is_batch else b"".join(answers)
 
 
 def answer_message(
@@ -255,8 +254,21 @@ def _is_response(message: dict[str, Any]) -> bool:
     )
 
 
+def _wants_answer(message: Any) -> bool:
+    return not (isinstance(message, dict) and (_is_notification(message) or _is_response(message)))
+
+
 def _id_of(message: Any) -> Any:
     return message["id"] if isinstance(message, dict) and _has_id(message) else None
+
+
+def _refusals(messages: Iterable[Any], error: RpcError) -> list[bytes]:
+    """Return the same error for each of these messages that wants an answer."""
+    return [_error_bytes(_id_of(message), error) for message in messages if _wants_answer(message)]
+
+
+def _batch_bytes(answers: list[bytes]) -> bytes:
+    return b"[" + b",".join(answers) + b"]" if answers else b""
 
 
 def _broken(identity: Any, error: RpcError, in_list: bool = False) -> Request:

@@ -18,6 +18,7 @@ from reference_node.evm.fees import blob_base_fee_at
 from reference_node.rpc.params import BlockRef, Tag, cannot_unmarshal, decode_block_number, go_kind
 from reference_node.rpc.pending import pending_header
 from reference_node.rpc.registry import Param, RpcError, method
+from reference_node.rpc.time_limits import within_time
 
 HISTORY_BLOCKS_MAX = 1024
 PERCENTILES_MAX = 100
@@ -84,7 +85,7 @@ def fee_history(backend: Backend, block_count: int, newest: BlockRef, wanted: li
     _check_percentiles(wanted)
     last, count = _range_end(backend, newest, min(block_count, HISTORY_BLOCKS_MAX))
     oldest = last.number + 1 - count
-    fees = [block_fees_of(backend, header, wanted) for header in _headers(backend, oldest, last)]
+    fees = [block_fees_of(backend, header, wanted) for header in within_time(_headers(backend, oldest, last))]
     result: dict[str, Any] = {"oldestBlock": hex(oldest)}
     if wanted:
         result["reward"] = [

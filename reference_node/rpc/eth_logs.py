@@ -29,6 +29,7 @@ from reference_node.rpc.params import (
     in_go_field,
 )
 from reference_node.rpc.registry import Param, RpcError, method
+from reference_node.rpc.time_limits import within_time
 
 TOPICS_MAX = 4
 TOPIC_ALTERNATIVES_MAX = 1000
@@ -36,7 +37,6 @@ QUERY_ITEMS_MAX = 1000
 """Addresses, and alternatives for a topic, in one query (geth's --rpc.logquerylimit)."""
 QUICK_BLOCKS_MAX = 16
 """A filter over fewer blocks is answered without a worker thread."""
-_FIELDS = frozenset({"address", "topics", "fromBlock", "toBlock", "blockHash"})
 _GO_STRUCT = "input"
 
 
@@ -75,7 +75,7 @@ def decode_filter(value: Any) -> LogFilter:
     """Read a filter object. Raises InvalidParam in geth's words."""
     if not isinstance(value, dict):
         raise cannot_unmarshal(go_kind(value), f"filters.{_GO_STRUCT}")
-    fields = {str(name).lower(): field for name, field in value.items() if field is not None}
+    fields = _fields(value)
     block_hash = first = last = None
     if "blockhash" in fields:
         block_hash = in_go_field(_GO_STRUCT, "blockHash", decode_hash, fields["blockhash"])
@@ -96,12 +96,12 @@ def decode_filter(value: Any) -> LogFilter:
 def spans_many_blocks(params: Any) -> bool:
     """Say whether a call's filter, not decoded yet, may have to look in so many blocks that it takes long."""
     wanted = params[0] if isinstance(params, list) and params else None
-    if not isinstance(wanted, dict) or "blockHash" in wanted:
+    if not isinstance(wanted, dict):
         return False
-    first, last = wanted.get("fromBlock"), wanted.get("toBlock")
-    if first == last:
-        # Without a range only the head is looked in, unless a name is spelt another way (Go takes any case).
-        return first is None and not _FIELDS.issuperset(wanted)
+    fields = _fields(wanted)
+    first, last = fields.get("fromblock"), fields.get("toblock")
+    if "blockhash" in fields or first == last:
+        return False
     try:
         return int(str(last), 16) - int(str(first), 16) >= QUICK_BLOCKS_MAX
     except ValueError:
@@ -119,7 +119,7 @@ def get_logs(backend: Backend, wanted: LogFilter) -> orjson.Fragment:
         raise RpcError(-32000, "exceed max addresses or topics per search position")
     return json_list(
         log.json
-        for header in _headers(backend, wanted)
+        for header in within_time(_headers(backend, wanted))
         if wanted.may_be_in(header.bloom)
         for logs in encoded_logs(backend, header)
         for log in logs
@@ -170,6 +170,12 @@ def _number(backend: Backend, ref: BlockRef) -> int:
         name = ref.tag.value if ref.tag else "block"
         raise RpcError(-32000, f"{name} header not found")
     return header.number
+
+
+def _fields(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that are not null, by their names in small letters: Go takes them in any case, the last one."""
+    by_name = {name.lower(): field for name, field in wanted.items()}
+    return {name: field for name, field in by_name.items() if field is not None}
 
 
 def _decode_addresses(value: Any) -> tuple[bytes, ...]:

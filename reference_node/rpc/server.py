@@ -20,7 +20,6 @@ from reference_node.rpc.dispatch import (
     not_ready,
     parse_request,
     refuse_all,
-    timed_out,
 )
 from reference_node.rpc.health_http import HEALTH_PATHS, health_answer
 from reference_node.rpc.http import (
@@ -38,6 +37,7 @@ from reference_node.rpc.meters import RpcMeters
 from reference_node.rpc.methods import METHODS
 from reference_node.rpc.min_block import MIN_BLOCK_NAME, WAIT_SECONDS, BlockWaiters, is_reached, parse_min_block
 from reference_node.rpc.registry import Method, RpcError
+from reference_node.rpc.time_limits import timed_out
 from reference_node.store.view import View
 
 SLOW_THREADS = 4

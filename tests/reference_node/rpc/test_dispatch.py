@@ -1,16 +1,19 @@
 """Single calls, batches, notifications and everything that is none of them, as geth v1.17.8 answers them."""
 
+from math import inf
 from typing import Any
 
 import orjson
 import pytest
 
-from reference_node.backend import Backend
+from reference_node.backend import EVM_TIMEOUT_SECONDS, Backend
 from reference_node.errors import StoreError
 from reference_node.rpc import dispatch
-from reference_node.rpc.dispatch import answer_request, not_reached, not_ready, parse_request, refuse_all, timed_out
+from reference_node.rpc.dispatch import answer_request, not_reached, not_ready, parse_request, refuse_all
 from reference_node.rpc.params import decode_bool
 from reference_node.rpc.registry import Method, Param, RpcError
+from reference_node.rpc.server import SLOW_SECONDS_MAX
+from reference_node.rpc.time_limits import WORK_SECONDS_MAX, timed_out
 from tests.reference_node.rpc.served import backend_of
 from tests.reference_node.worlds import World
 
@@ -218,6 +221,26 @@ def test_a_request_that_is_not_answered_in_time_or_at_all_gets_an_error_for_each
         "message": "block 18 is not reached yet: the head is block 16",
         "data": {"minBlock": "0x12", "headBlock": "0x10"},
     }
+
+
+def test_a_batch_starts_no_call_after_its_time(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    response = b'{"jsonrpc":"2.0","id":9,"result":1}'
+    notification = b'{"jsonrpc":"2.0","method":"t_note"}'
+    parts = [ECHO % b"1", ECHO % b"2", response, notification, b"7", ECHO % b"3"]
+    request = parse_request(b"[" + b",".join(parts) + b"]")
+    clock = iter([request.deadline - 1] + [request.deadline + 1] * len(parts))
+    CALLS.clear()
+    monkeypatch.setattr(dispatch, "monotonic", lambda: next(clock))
+    answers = orjson.loads(answer_request(request, backend, METHODS))
+    assert [(found["id"], found.get("error", {}).get("code")) for found in answers] == [
+        (1, None),
+        (2, -32002),
+        (None, -32002),
+        (3, -32002),
+    ]
+    assert not CALLS
+    assert SLOW_SECONDS_MAX > WORK_SECONDS_MAX + EVM_TIMEOUT_SECONDS
+    assert parse_request(ECHO % b"1").deadline == inf
 
 
 def test_a_meter_is_told_of_each_call_and_its_error(backend: Backend) -> None:

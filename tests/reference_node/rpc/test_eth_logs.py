@@ -161,6 +161,10 @@ def test_a_bloom_filter_passes_over_blocks_without_a_match() -> None:
         ([5], False),
         ([], False),
         (None, False),
+        ([{"blockHash": None, "fromBlock": "0x0", "toBlock": "0x100"}], True),
+        ([{"fromBlock": "0x1", "toBlock": "0x1", "TOBLOCK": "0x100"}], True),
+        ([{"FROMBLOCK": "0x1", "toblock": "0x1"}], False),
+        ([{"fromBlock": None, "toBlock": None}], False),
     ],
 )
 def test_long_ranges_are_known_before_they_are_looked_in(params: Any, slow: bool) -> None:
