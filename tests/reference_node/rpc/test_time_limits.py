@@ -1,7 +1,6 @@
 """A search ends when nobody waits for its answer any more."""
 
 from collections.abc import Iterator
-
 from itertools import count
 from typing import Any
 
