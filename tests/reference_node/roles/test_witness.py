@@ -8,6 +8,7 @@ import pytest
 from reference_node.log.interface import Record, StoredRecord
 from reference_node.roles.witness import Witness
 from reference_node.store.view import View
+from reference_node.writeset import WriteSet
 from tests.reference_node.rpc.served import view_of
 from tests.reference_node.worlds import World
 
@@ -32,7 +33,7 @@ def test_records_and_what_they_led_to_are_counted() -> None:
     witness = Witness()
     stored = StoredRecord(3, Record(b"12345"), 0)
     witness.record_taken(stored, None, 9.0)
-    witness.record_taken(stored, ((b"a", b"b"), (b"c", None)), 0.002)
+    witness.record_taken(stored, WriteSet(((b"a", b"b"), (b"c", None))), 0.002)
     found = witness.counters
     assert (found.records, found.value_bytes, found.batches, found.operations) == (2, 10, 1, 2)
     assert (sum(found.seconds.counts), found.seconds.total) == (1, 0.002)
