@@ -115,8 +115,8 @@ def logs(draw: st.DrawFn) -> list[Operation]:
         lanes.append(lane)
     log: list[Operation] = []
     while any(lanes):
-        lane = draw(st.sampled_from([index for index, left in enumerate(lanes) if left]))
-        log.append(lanes[lane].pop(0))
+        chosen = draw(st.sampled_from([index for index, left in enumerate(lanes) if left]))
+        log.append(lanes[chosen].pop(0))
     return log
 
 
