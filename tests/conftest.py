@@ -35,7 +35,7 @@ def geth_program() -> Program:
 
 
 @pytest.fixture(scope="session")
-def kafka_image() -> str:
+def kafka_program() -> str:
     """The image of Kafka 4, or a skip that says how to get one."""
     try:
         return find_image()
@@ -44,14 +44,14 @@ def kafka_image() -> str:
 
 
 @pytest.fixture(scope="session")
-def kafka(kafka_image: str) -> Iterator[Kafka]:
+def kafka(kafka_program: str) -> Iterator[Kafka]:
     """A Kafka of one broker for all tests: leave it running, and use topics of your own (`unique_topic`)."""
     with running_kafka() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def kafka_cluster(kafka_image: str) -> Iterator[Kafka]:
+def kafka_cluster(kafka_program: str) -> Iterator[Kafka]:
     """A Kafka of three brokers; who ends one starts it again and waits until all is in sync."""
     with running_kafka(brokers=3) as running:
         yield running

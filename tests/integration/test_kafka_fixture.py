@@ -77,7 +77,7 @@ def test_topics_have_the_settings_of_the_operators_guide(kafka: Kafka) -> None:
     assert int(found["max.message.bytes"] or 0) >= 2 * 1024 * 1024
 
 
-def test_a_killed_broker_comes_back_with_its_data(kafka_image: str) -> None:
+def test_a_killed_broker_comes_back_with_its_data(kafka_program: str) -> None:
     with running_kafka() as kafka:
         topic = kafka.unique_topic()
         broker = kafka.brokers[0]
@@ -90,7 +90,7 @@ def test_a_killed_broker_comes_back_with_its_data(kafka_image: str) -> None:
         assert consume_all(kafka.bootstrap, topic, 2) == [b"one", b"two"]
 
 
-def test_a_paused_broker_answers_nothing_until_it_goes_on(kafka_image: str) -> None:
+def test_a_paused_broker_answers_nothing_until_it_goes_on(kafka_program: str) -> None:
     with running_kafka() as kafka:
         client = AdminClient({**QUIET, "bootstrap.servers": kafka.bootstrap})
         kafka.brokers[0].pause()
@@ -117,7 +117,7 @@ def test_three_brokers_keep_every_record_while_one_is_away(kafka_cluster: Kafka)
 
 @pytest.mark.parametrize(("mechanism", "tls"), [(MECHANISMS[0], False), (MECHANISMS[1], True), (MECHANISMS[2], True)])
 def test_a_secured_listener_lets_in_who_has_the_password_and_nobody_else(
-    kafka_image: str, mechanism: str, tls: bool
+    kafka_program: str, mechanism: str, tls: bool
 ) -> None:
     with running_kafka(security=Security(mechanism, tls=tls, may_create_topics=False)) as kafka:
         topic = kafka.unique_topic()
@@ -131,7 +131,7 @@ def test_a_secured_listener_lets_in_who_has_the_password_and_nobody_else(
             client.create_topics([NewTopic("x", 1, 1)])["x"].result(DEADLINE_SECONDS)
 
 
-def test_kafka_3_9_on_request(kafka_image: str) -> None:
+def test_kafka_3_9_on_request(kafka_program: str) -> None:
     with running_kafka("3.9") as kafka:
         topic = kafka.unique_topic()
         produce(kafka.bootstrap, topic, b"old")
@@ -140,7 +140,7 @@ def test_kafka_3_9_on_request(kafka_image: str) -> None:
 
 
 @pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGTERM])
-def test_no_container_outlives_the_process_that_started_it(kafka_image: str, ended: signal.Signals) -> None:
+def test_no_container_outlives_the_process_that_started_it(kafka_program: str, ended: signal.Signals) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", START_AND_TELL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -154,7 +154,7 @@ def test_no_container_outlives_the_process_that_started_it(kafka_image: str, end
     wait_for(lambda: not owned_ids(label))
 
 
-def test_a_start_removes_what_a_dead_owner_without_watchdog_left(kafka_image: str) -> None:
+def test_a_start_removes_what_a_dead_owner_without_watchdog_left(kafka_program: str) -> None:
     with subprocess.Popen(["sleep", "60"]) as other:
         label = Owner.of(other.pid).label
         client = docker.from_env()
@@ -162,7 +162,7 @@ def test_a_start_removes_what_a_dead_owner_without_watchdog_left(kafka_image: st
             names = [f"ethercattle-test-{os.getpid()}-{index}" for index in range(2)]
             labels = {OWNER_LABEL: label}
             for name in names:
-                client.api.create_container(kafka_image, ["true"], name=name, labels=labels)
+                client.api.create_container(kafka_program, ["true"], name=name, labels=labels)
             reap_orphans(client)
             assert len(owned_ids(label)) == 2, "its owner still runs"
             other.kill()
