@@ -25,8 +25,10 @@ from reference_node.log.interface import Record, StoredRecord
 from reference_node.store.schema import canonical_hash_key
 from reference_node.writeset import decode_write_batch, encode_write_batch
 
-RECORD_BYTES_MAX = 1_000_000 - 1024
-"""A record of this size passes librdkafka's and Kafka's default limits, with what both of them add to it."""
+OVERHEAD_BYTES = 1024
+"""More than what librdkafka and Kafka add to a record."""
+RECORD_BYTES_MAX = 1_000_000 - OVERHEAD_BYTES
+"""A record of this size passes the default limits of both."""
 TAIL_RECORDS_MAX = 1_000_000
 """How far back the last commit is looked for: members of a few large batches, or a year of heartbeats."""
 _SEQUENCE_BYTES = 8

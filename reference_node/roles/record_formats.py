@@ -1,6 +1,6 @@
 """The seam between the roles and how records are written: what a format says to a master and to a replica."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,6 +23,8 @@ class HasPosition(Protocol):
 
 
 P = TypeVar("P", bound=HasPosition)
+EMBEDDED_RECORD_BYTES_MAX = 900_000_000
+"""SQLite's own bound on a value is a thousand million bytes."""
 Read = Callable[[bytes], bytes | None]
 """Gives what a database has under a key."""
 
@@ -144,6 +146,30 @@ def record_format(name: str) -> RecordFormat[Any]:
     if name not in _FORMATS:
         raise UsageError(f"--log.format is {name!r}, expected one of {', '.join(_FORMATS)}")
     return _FORMATS[name]
+
+
+def record_bytes_limit(wanted: RecordFormat[Any], broker: str, kafka_config: Mapping[str, str]) -> int:
+    """Return how long a record's value may be: a format that can't cut its records needs all that the log takes.
+
+    Args:
+        wanted: the format.
+        broker: what `--kafka.broker` says; the embedded log has no limit of its own.
+        kafka_config: librdkafka properties; its `message.max.bytes` bounds what is sent.
+
+    Raises:
+        UsageError: that property is not a whole number, or leaves no room.
+    """
+    if wanted.name != ETHERCATTLE.name:
+        return wanted.writing.record_bytes_max
+    if broker.startswith("sqlite:"):
+        return EMBEDDED_RECORD_BYTES_MAX
+    text = kafka_config.get("message.max.bytes", "")
+    if text and not (text.isdecimal() and int(text) > publish_ethercattle.OVERHEAD_BYTES):
+        raise UsageError(
+            f"--kafka.config message.max.bytes is {text!r}, "
+            f"expected a number above {publish_ethercattle.OVERHEAD_BYTES}"
+        )
+    return int(text) - publish_ethercattle.OVERHEAD_BYTES if text else wanted.writing.record_bytes_max
 
 
 def check_format(position: Position, wanted: RecordFormat[Any], where: object) -> None:

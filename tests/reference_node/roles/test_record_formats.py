@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ from reference_node.log.interface import Log, Record
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import ForkChoiceMove, Ledger
-from reference_node.roles.record_formats import ETHERCATTLE, WRITEBATCH, record_format
+from reference_node.roles.record_formats import ETHERCATTLE, WRITEBATCH, RecordFormat, record_bytes_limit, record_format
 from reference_node.store.leveldb import Store
 from reference_node.store.position import OUTBOX_PREFIX, Position, read_position
 from tests.reference_node.logs import TOPIC, Clock, Crash, CrashingLog, CrashingStore, Fuse, Writes, fuses, steps
@@ -393,3 +394,24 @@ def test_formats_are_named_as_the_flag_names_them() -> None:
     assert record_format("writebatch") is WRITEBATCH
     with pytest.raises(UsageError, match="'json', expected one of writebatch, ethercattle"):
         record_format("json")
+
+
+@pytest.mark.parametrize(
+    ("form", "broker", "config", "expected"),
+    [
+        (WRITEBATCH, "a:1", {"message.max.bytes": "5000012"}, 900_000),
+        (ETHERCATTLE, "a:1", {}, 998_976),
+        (ETHERCATTLE, "a:1", {"message.max.bytes": "5000012"}, 4_998_988),
+        (ETHERCATTLE, "sqlite:///log", {}, 900_000_000),
+    ],
+)
+def test_records_are_as_long_as_the_log_takes(
+    form: RecordFormat[Any], broker: str, config: dict[str, str], expected: int
+) -> None:
+    assert record_bytes_limit(form, broker, config) == expected
+
+
+@pytest.mark.parametrize("text", ["1024", "-1", "many", "1e6"])
+def test_a_size_that_leaves_no_room_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=rf"message\.max\.bytes is '{text}', expected a number above 1024"):
+        record_bytes_limit(ETHERCATTLE, "a:1", {"message.max.bytes": text})
