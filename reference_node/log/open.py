@@ -1,28 +1,42 @@
 """Opens the log that `--kafka.broker` names."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from reference_node.errors import UsageError
 from reference_node.log.interface import Log
-from reference_node.log.sqlite import SqliteLog
 
 _SQLITE = "sqlite:///"
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_PORT_MAX = 65535
 
 
-def open_log(broker: str, create: bool = False) -> Log:
-    """Open `sqlite:///path` (a second slash after it makes the path absolute: `sqlite:////var/log.sqlite`).
+def open_log(broker: str, create: bool = False, config: Mapping[str, str] = MappingProxyType({})) -> Log:
+    """Open `host:port,host:port`, or `sqlite:///path` (one more slash makes it absolute: `sqlite:////var/log.sqlite`).
 
     Args:
         broker: what `--kafka.broker` was given.
         create: make the file where there is none.
+        config: librdkafka's properties, for a Kafka cluster.
 
     Raises:
-        UsageError: the broker is of a kind this version can't open.
+        UsageError: the broker is no address, or a property is unknown or one that may not be set.
         LogUnavailable: the log is not there.
     """
-    if not broker.startswith(_SQLITE) or len(broker) == len(_SQLITE):
-        raise UsageError(f"--kafka.broker is {broker!r}, expected sqlite:///path (this version has no other log)")
-    return SqliteLog(Path(broker.removeprefix(_SQLITE)), create)
+    if broker.startswith(_SQLITE) and len(broker) > len(_SQLITE):
+        if config:
+            raise UsageError(f"--kafka.config is given, but --kafka.broker is {broker!r}, which has no such properties")
+        from reference_node.log.sqlite import SqliteLog  # each log loads only what it needs
+
+        return SqliteLog(Path(broker.removeprefix(_SQLITE)), create)
+    addresses = [address.strip() for address in broker.split(",")]
+    if not all((found := _ADDRESS.fullmatch(address)) and 0 < int(found[1]) <= _PORT_MAX for address in addresses):
+        raise UsageError(f"--kafka.broker is {broker!r}, expected host:port,host:port or sqlite:///path")
+    from reference_node.log.kafka import KafkaLog
+
+    return KafkaLog(",".join(addresses), config)
 
 
 def parse_topic(text: str) -> tuple[str, int | None]:
