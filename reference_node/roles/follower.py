@@ -120,11 +120,8 @@ class Follower:
         """Ask the log for its end. Raises LogUnavailable where it does not answer."""
         self._end = self.log_end()
         self._looked_at = time.monotonic()
-        if self._next >= self._end:
-            if not self._has_caught_up and self.view is not None:
-                self._has_caught_up = True
-                self.witness.caught_up(self.view)
-        elif self._end - self._next > RECORDS_READ_MAX and self._looked_at >= self._tail_read_at + TAIL_SECONDS:
+        self._note_caught_up()
+        if self._end - self._next > RECORDS_READ_MAX and self._looked_at >= self._tail_read_at + TAIL_SECONDS:
             self._tail_read_at = self._looked_at
             self._note_newest(islice(read_backwards(self._log, self._topic), TAIL_RECORDS_MAX))
 
@@ -143,6 +140,7 @@ class Follower:
         for stored in found.records:
             self._apply(stored)
         self._next = found.next_offset
+        self._note_caught_up()
         return len(found.records)
 
     def run(self, stopping: threading.Event) -> None:
@@ -212,6 +210,16 @@ class Follower:
         if time.monotonic() >= self._looked_at + LOOK_SECONDS or (is_at_known_end and not self._has_caught_up):
             self.look()
         self.follow()
+
+    def _note_caught_up(self) -> None:
+        """Note that all is applied that the log held when it was last looked at.
+
+        Its end of this very moment may never be met where records keep coming: what takes its last offsets on Kafka,
+        transaction markers, is only passed with the record that follows.
+        """
+        if self._end is not None and self._next >= self._end and not self._has_caught_up and self.view is not None:
+            self._has_caught_up = True
+            self.witness.caught_up(self.view)
 
     def _check_log(self) -> None:
         """Raise LogRefused where the log that answers after an outage is not the one followed before."""
