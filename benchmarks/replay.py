@@ -12,7 +12,7 @@ from fixtures.chain_files import ChainFiles
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
 from reference_node.roles.master import MasterSettings, run_master
-from reference_node.store.leveldb import Store
+from reference_node.store.leveldb import WRITE_BUFFER_BYTES, Store
 from reference_node.writeset import WriteSet, decode_write_batch
 
 TOPIC = "geth"
@@ -57,7 +57,7 @@ def _follow(broker: Path, datadir: Path) -> float:
 
 def _raw(broker: Path, writes: list[WriteSet], datadir: Path) -> float:
     log = SqliteLog(broker, create=False)
-    database = plyvel.DB(str(datadir), create_if_missing=True)
+    database = plyvel.DB(str(datadir), create_if_missing=True, write_buffer_size=WRITE_BUFFER_BYTES)
     try:
         started = time.perf_counter()
         end, offset = log.bounds(TOPIC).end, 0

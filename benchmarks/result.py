@@ -38,8 +38,8 @@ def as_text(figures: Sequence[Figure]) -> str:
         rows.append(
             (
                 figure.name,
-                f"{figure.value:,.0f} {figure.unit}",
-                f"{figure.peer}: {figure.peer_value:,.0f}",
+                f"{_shown(figure.value)} {figure.unit}",
+                f"{figure.peer}: {_shown(figure.peer_value)}",
                 f"{figure.ratio:.2f}",
                 goal,
             )
@@ -48,3 +48,8 @@ def as_text(figures: Sequence[Figure]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _shown(value: float) -> str:
+    """Return a number with as many digits as say something: two places below a hundred, none above."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
