@@ -84,9 +84,21 @@ def parse_request(body: bytes) -> Request:
 
 
 def answer_request(
-    request: Request, backend: Backend, methods: Mapping[str, Method] = METHODS, meter: Meter | None = None
+    request: Request,
+    backend: Backend,
+    methods: Mapping[str, Method] = METHODS,
+    meter: Meter | None = None,
+    is_given_up: Callable[[], bool] = lambda: False,
 ) -> bytes:
-    """Return the answer's bytes; none where only notifications were sent."""
+    """Return the answer's bytes; none where only notifications were sent.
+
+    Args:
+        request: what was sent.
+        backend: the one view that all of it is answered from.
+        methods: those offered.
+        meter: is told of each call.
+        is_given_up: says that nobody waits for the answer any more, so that a batch need not go on.
+    """
     if request.error is not None:
         return request.error
     if not request.is_batch:
@@ -94,7 +106,7 @@ def answer_request(
     answers: list[bytes] = []
     total_bytes = 0
     for place, message in enumerate(request.messages):
-        if monotonic() > request.deadline:
+        if is_given_up() or monotonic() > request.deadline:
             answers += _refusals(request.messages[place:], timed_out())
             break
         answer = answer_message(message, backend, methods, meter)

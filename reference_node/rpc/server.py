@@ -4,6 +4,7 @@ Source: geth v1.17.8, rpc/http.go and node/rpcstack.go.
 """
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,8 +94,6 @@ class JsonRpcApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
         if scope["type"] != "http":
             return
         if self.meters is None:
@@ -124,6 +123,10 @@ class JsonRpcApp:
             self.meters.count_answer(request.error_code)
         return b"%b%d\r\n\r\n%b" % (self._answer_head(backend), len(answer), answer)
 
+    def close(self) -> None:
+        """Start no more work in threads; what is under way there ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def _answer_head(self, backend: Backend) -> bytes:
         """Return the head of a good answer, up to the number of its bytes."""
         view, head = self._quick_head
@@ -132,15 +135,6 @@ class JsonRpcApp:
             head = b"HTTP/1.1 200 OK\r\n" + b"".join(lines) + b"content-length: "
             self._quick_head = (backend.view, head)
         return head
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Follow the server's start and end."""
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                self._threads.shutdown(wait=False, cancel_futures=True)
-                return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -213,14 +207,18 @@ class JsonRpcApp:
         return None if backend is None else backend.view.head.number
 
     async def _answer_slowly(self, request: Request, backend: Backend) -> bytes:
-        """Answer in a worker thread, so that quick calls go on; the work itself can't be broken off."""
+        """Answer in a worker thread, so that quick calls go on; the call under way there can't be broken off."""
         loop = asyncio.get_running_loop()
         told: list[tuple[str, float, int]] = []
         meter = None if self._meter is None else lambda *call: told.append(call)
-        work = loop.run_in_executor(self._threads, answer_request, request, backend, self._methods, meter)
+        given_up = threading.Event()
+        work = loop.run_in_executor(
+            self._threads, answer_request, request, backend, self._methods, meter, given_up.is_set
+        )
         try:
             answer = await asyncio.wait_for(work, SLOW_SECONDS_MAX)
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError):  # cancelled is what the server's stop leaves unanswered
+            given_up.set()
             return self._refuse_all(request, timed_out())
         if self._meter is not None:  # here, as meters are counted up by the loop's thread alone
             for call in told:

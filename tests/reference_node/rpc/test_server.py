@@ -153,22 +153,3 @@ def test_a_slow_call_runs_in_another_thread_and_is_given_up_in_time(
     release.set()
     assert found["error"] == {"code": -32002, "message": "request timed out"}
     assert names[0].startswith("rpc")
-
-
-def test_the_threads_end_with_the_server(backend: Backend) -> None:
-    app = JsonRpcApp(Fixed(backend), HttpSettings())
-    sent: list[str] = []
-
-    async def live() -> None:
-        incoming = iter(["lifespan.startup", "lifespan.shutdown"])
-
-        async def receive() -> dict[str, Any]:
-            return {"type": next(incoming)}
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message["type"])
-
-        await app({"type": "lifespan"}, receive, send)
-
-    asyncio.run(live())
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
