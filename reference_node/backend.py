@@ -55,7 +55,7 @@ class Node:
 
     config: ChainConfig
     genesis_hash: bytes
-    send_transaction: Callable[[bytes], bytes] | None = None
+    send_transaction: "Callable[[Backend, bytes], bytes] | None" = None
     """Takes raw transaction bytes and returns the hash; None where there is no way to a node that takes them."""
     client_version: str = field(default_factory=client_version)
     gas_cap: int = GAS_CAP

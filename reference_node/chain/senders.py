@@ -13,6 +13,7 @@ from reference_node.chain.types import Authorization, Transaction, encode_rlp, f
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER = SECP256K1_ORDER // 2
+_PLAIN_LEGACY_V = {0, 1, 27, 28}
 _AUTHORIZATION_MAGIC = b"\x05"
 _SIGNATURE_FIELDS = 3
 _LEGACY_UNSIGNED_FIELDS = 6
@@ -22,10 +23,11 @@ def sender_of(transaction: Transaction, chain_id: int) -> bytes:
     """Return the address that signed a transaction.
 
     Raises:
-        ValueError: the signature is not valid, or was made for another chain.
+        ValueError: the signature is not valid, or was made for another chain; with geth's text.
     """
-    if transaction.chain_id is not None and transaction.chain_id != chain_id:
-        raise ValueError(f"transaction is signed for chain {transaction.chain_id}, expected {chain_id}")
+    signed_for = _signed_for(transaction)
+    if signed_for is not None and signed_for != chain_id:
+        raise ValueError(f"invalid chain id for signer: have {signed_for} want {chain_id}")
     return recover_address(signing_hash(transaction), _parity(transaction), transaction.r, transaction.s)
 
 
@@ -56,16 +58,24 @@ def recover_address(digest: bytes, parity: int, r: int, s: int) -> bytes:
     """Return the address whose key made a signature over a 32 byte hash.
 
     Raises:
-        ValueError: parity is not 0 or 1, r or s is out of its range (s in the lower half, EIP-2), or no key fits.
+        ValueError: parity is not 0 or 1, r or s is out of its range (s in the lower half, EIP-2), or no key fits;
+            with geth's text.
     """
     if parity not in (0, 1) or not 0 < r < SECP256K1_ORDER or not 0 < s <= _HALF_ORDER:
-        raise ValueError(f"invalid signature values: parity {parity}, r {r:#x}, s {s:#x}")
+        raise ValueError("invalid transaction v, r, s values")
     signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((parity,))
     try:
         key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
     except Exception as error:
-        raise ValueError(f"no public key fits the signature r {r:#x}, s {s:#x}") from error
+        raise ValueError("recovery failed") from error
     return bytes(keccak(key.format(compressed=False)[1:])[12:])
+
+
+def _signed_for(transaction: Transaction) -> int | None:
+    """Return the chain a signature is for, or None for any; geth reads one from an odd legacy v too."""
+    if transaction.type or transaction.chain_id is not None or transaction.v in _PLAIN_LEGACY_V:
+        return transaction.chain_id
+    return ((transaction.v - 35) % 2**64) // 2
 
 
 def _parity(transaction: Transaction) -> int:

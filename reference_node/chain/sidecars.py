@@ -1,6 +1,7 @@
-"""Blob transactions as they travel: with blobs, commitments and proofs, which blocks do not hold.
+"""Whether a blob transaction's sidecar fits it: commitments, counts and KZG proofs.
 
-Source: EIP-4844 (networking form), EIP-7594 (version 1, with cell proofs).
+Source: EIP-4844, EIP-7594; geth v1.17.8, core/txpool/validation.go (validateBlobSidecar, ValidateCells),
+core/types/tx_blob.go (ValidateBlobCommitmentHashes, ToV1). Texts are geth's.
 """
 
 from collections.abc import Sequence
@@ -8,76 +9,83 @@ from hashlib import sha256
 from typing import Any
 
 import ckzg
-import rlp
 
-from reference_node.chain.types import Transaction, decode_transaction, encode_rlp
+from reference_node.chain.submitted import Sidecar
+from reference_node.evm.precompile_errors import compressed_failure
 from reference_node.evm.precompiles import trusted_setup
 
-BLOB_TYPE = 3
-BLOB_BYTES = 131_072
 CELLS_PER_BLOB = 128
-_VERSION_1 = b"\x01"
+VERSION_0, VERSION_1 = 0, 1
+_HASH_VERSION = b"\x01"
+_FIELD_MODULUS = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+_FIELD_ELEMENT_BYTES = 32
 
 
-def decode_network_transaction(raw: bytes) -> Transaction:
-    """Decode a transaction as eth_sendRawTransaction takes it, without the sidecar it may carry.
-
-    Raises:
-        ValueError: it can't be decoded, or is a blob transaction whose sidecar is missing or does not fit.
-    """
-    try:
-        if not raw or raw[0] != BLOB_TYPE:
-            return decode_transaction(raw)
-        item = rlp.decode(raw[1:])
-    except (rlp.DecodingError, TypeError, IndexError) as error:
-        raise ValueError(f"rlp: {error}") from error
-    if not item or not isinstance(item[0], list):
-        raise ValueError("missing sidecar in blob transaction")
-    if len(item) not in {4, 5} or (len(item) == 5 and item[1] != _VERSION_1):
-        raise ValueError(f"blob transaction has {len(item)} fields, expected 4, or 5 with version 1")
-    try:
-        transaction = decode_transaction(bytes((BLOB_TYPE,)) + encode_rlp(item[0]))
-        _check_sidecar(transaction, *item[-3:], has_cell_proofs=len(item) == 5)
-    except (rlp.DecodingError, TypeError, RuntimeError) as error:
-        raise ValueError(f"blob transaction can't be read: {error}") from error
-    return transaction
-
-
-def _check_sidecar(
-    transaction: Transaction,
-    blobs: Sequence[bytes],
-    commitments: Sequence[bytes],
-    proofs: Sequence[bytes],
-    *,
-    has_cell_proofs: bool,
-) -> None:
-    for name, items, size in (("blob", blobs, BLOB_BYTES), ("commitment", commitments, 48), ("proof", proofs, 48)):
-        for item in items:
-            if len(item) != size:
-                raise ValueError(f"a {name} of the sidecar has {len(item)} bytes, expected {size}")
-    hashes = transaction.blob_versioned_hashes or ()
-    if len(hashes) != len(blobs) or len(commitments) != len(blobs):
-        raise ValueError(f"invalid number of {len(blobs)} blobs compared to {len(hashes)} blob hashes")
-    for index, (commitment, expected) in enumerate(zip(commitments, hashes, strict=True)):
-        computed = b"\x01" + sha256(commitment).digest()[1:]
+def check_commitments(sidecar: Sidecar, blob_hashes: Sequence[bytes]) -> None:
+    """Check that the commitments are those the transaction names. Raises ValueError."""
+    commitments = sidecar.commitments
+    if len(commitments) != len(blob_hashes):
+        raise ValueError(
+            f"invalid number of {len(commitments)} blob commitments compared to {len(blob_hashes)} blob hashes"
+        )
+    for index, (commitment, expected) in enumerate(zip(commitments, blob_hashes, strict=True)):
+        computed = _HASH_VERSION + sha256(commitment).digest()[1:]
         if computed != expected:
             raise ValueError(
                 f"blob {index}: computed hash 0x{computed.hex()} mismatches transaction one 0x{expected.hex()}"
             )
-    wanted = len(blobs) * (CELLS_PER_BLOB if has_cell_proofs else 1)
-    if len(proofs) != wanted:
-        raise ValueError(f"invalid number of {len(proofs)} blob proofs expected {wanted}")
-    if not _proofs_hold(blobs, commitments, proofs, has_cell_proofs=has_cell_proofs):
-        raise ValueError("KZG verification error: the proofs do not fit the blobs")
 
 
-def _proofs_hold(
-    blobs: Sequence[bytes], commitments: Sequence[bytes], proofs: Sequence[bytes], *, has_cell_proofs: bool
-) -> bool:
+def check_form(sidecar: Sidecar, *, is_converted: bool) -> None:
+    """Check version and number of proofs.
+
+    Args:
+        sidecar: the sidecar.
+        is_converted: geth would make cell proofs of its blobs (version 0, from Osaka on).
+
+    Raises:
+        ValueError: it is of another form than the pool holds.
+    """
+    if sidecar.version != VERSION_1 and not is_converted:
+        raise ValueError(f"Wrong sidecar format: unexpected sidecar version, want: {VERSION_1}, got: {sidecar.version}")
+    proofs = len(sidecar.blobs) * CELLS_PER_BLOB if is_converted else len(sidecar.proofs)
+    expected = len(sidecar.commitments) * CELLS_PER_BLOB
+    if proofs != expected:
+        raise ValueError(f"Wrong sidecar format: invalid number of {proofs} blob proofs expected {expected}")
+
+
+def check_blobs(sidecar: Sidecar) -> None:
+    """Check that every blob is a polynomial. Raises ValueError."""
+    for blob in sidecar.blobs:
+        elements = (blob[at : at + _FIELD_ELEMENT_BYTES] for at in range(0, len(blob), _FIELD_ELEMENT_BYTES))
+        if any(int.from_bytes(element, "big") >= _FIELD_MODULUS for element in elements):
+            raise ValueError("scalar is not canonical when interpreted as a big integer in big-endian")
+
+
+def check_proofs(sidecar: Sidecar, *, is_converted: bool) -> None:
+    """Check that the blobs are those committed to. Raises ValueError.
+
+    Proofs of version 0 are not looked at where geth makes new ones: then the commitments alone have to fit.
+    """
+    if not sidecar.blobs:
+        raise ValueError("blobless blob transaction")
+    if len(sidecar.blobs) != len(sidecar.commitments):
+        raise ValueError(
+            f"invalid number of {len(sidecar.blobs)} blobs compared to {len(sidecar.commitments)} commitments"
+        )
+    proofs = () if is_converted else sidecar.proofs
+    for point in (*sidecar.commitments, *proofs):
+        if (failure := compressed_failure(point)) is not None:
+            raise ValueError(f"KZG verification error: {failure}")
+    if not _proofs_hold(sidecar, is_converted=is_converted):
+        raise ValueError("KZG verification error: can't verify opening proof")
+
+
+def _proofs_hold(sidecar: Sidecar, *, is_converted: bool) -> bool:
     setup: Any = trusted_setup()
-    if not has_cell_proofs:
-        return bool(ckzg.verify_blob_kzg_proof_batch(b"".join(blobs), b"".join(commitments), b"".join(proofs), setup))
-    cells = [cell for blob in blobs for cell in ckzg.compute_cells(blob, setup)]
-    repeated = [commitment for commitment in commitments for _ in range(CELLS_PER_BLOB)]
-    indices = [index for _ in blobs for index in range(CELLS_PER_BLOB)]
-    return bool(ckzg.verify_cell_kzg_proof_batch(repeated, indices, cells, list(proofs), setup))
+    if is_converted:
+        return [ckzg.blob_to_kzg_commitment(blob, setup) for blob in sidecar.blobs] == list(sidecar.commitments)
+    cells = [cell for blob in sidecar.blobs for cell in ckzg.compute_cells(blob, setup)]
+    repeated = [commitment for commitment in sidecar.commitments for _ in range(CELLS_PER_BLOB)]
+    indices = [index for _ in sidecar.blobs for index in range(CELLS_PER_BLOB)]
+    return bool(ckzg.verify_cell_kzg_proof_batch(repeated, indices, cells, list(sidecar.proofs), setup))

@@ -20,6 +20,7 @@ _NOT_ON_CURVE = "point is not on curve"
 _G1_BYTES, _PAIR_BYTES = 64, 192
 _BLAKE2_BYTES, _KZG_BYTES = 213, 192
 _COMPRESSED, _INFINITY = 0x80, 0x40
+_FLAGS, _NO_FLAGS = 0xE0, (0xE0, 0x60, 0x20)
 _FLAG_BITS = 3
 _MAP_TO_G2, _G2_MULTIPLY = 0x11, 0x0E
 
@@ -122,18 +123,21 @@ def _kzg_failure(data: bytes) -> str:
     if max(_numbers(data[32:96])) >= BLS_ORDER:
         return "scalar is not canonical when interpreted as a big integer in big-endian"
     for point in (data[96:144], data[144:]):
-        text = _compressed_failure(point)
+        text = compressed_failure(point)
         if text is not None:
             return text
     return "can't verify opening proof"
 
 
-def _compressed_failure(point: bytes) -> str | None:
+def compressed_failure(point: bytes) -> str | None:
     """Return what is wrong with a compressed point of G1, be it only its subgroup; None where nothing seems to be."""
-    if not point[0] & _COMPRESSED:
+    flags = point[0] & _FLAGS
+    if flags in _NO_FLAGS:
+        return "invalid point encoding"
+    if not flags & _COMPRESSED:
         return "short buffer"
-    if point[0] & _INFINITY:
-        return None
+    if flags & _INFINITY:
+        return None if point == bytes((flags,)) + bytes(len(point) - 1) else "invalid infinity point encoding"
     x = int.from_bytes(point, "big") & ((1 << (len(point) * 8 - _FLAG_BITS)) - 1)
     if x >= BLS_FIELD_MODULUS:
         return _NOT_A_FIELD_ELEMENT

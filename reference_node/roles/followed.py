@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from reference_node.backend import Backend, Node
@@ -23,9 +24,15 @@ class FollowedChain:
     """Serves nothing until the replica may begin, from then on the newest whole view, to the end of the drain."""
 
     def __init__(
-        self, store: Store, follower: Follower, limits: AgeLimits = NO_LIMITS, thresholds: Thresholds = NO_THRESHOLDS
+        self,
+        store: Store,
+        follower: Follower,
+        limits: AgeLimits = NO_LIMITS,
+        thresholds: Thresholds = NO_THRESHOLDS,
+        send_transaction: Callable[[Backend, bytes], bytes] | None = None,
     ) -> None:
         self._store = store
+        self._send_transaction = send_transaction
         self._follower = follower
         self._limits = limits
         self._thresholds = thresholds
@@ -50,7 +57,8 @@ class FollowedChain:
         if view is None:
             return None
         if self._node is None:
-            self._node = Node(stored_config(self._store), stored_genesis_hash(self._store) or b"")
+            config, genesis_hash = stored_config(self._store), stored_genesis_hash(self._store) or b""
+            self._node = Node(config, genesis_hash, self._send_transaction)
         return Backend(view, self._node)
 
     def has_begun(self) -> bool:

@@ -1,6 +1,6 @@
-"""Transactions that wait for a block of the dev master, and which are not taken at all.
+"""Transactions that wait for a block of the dev master; `admission` says which are not taken at all.
 
-Texts are geth's (v1.17.8, core/txpool/validation.go and errors.go).
+Texts are geth's (v1.17.8, core/txpool/errors.go).
 """
 
 import threading
@@ -8,21 +8,17 @@ from collections.abc import Iterable
 
 from eth_typing import Address
 
-from reference_node.chain.config import ChainConfig, Fork
+from reference_node.chain.config import ChainConfig
 from reference_node.chain.senders import sender_of
+from reference_node.chain.submitted import Submitted
 from reference_node.chain.types import Header, Transaction
-from reference_node.evm.fees import BLOB_GAS
 from reference_node.evm.forks import build_state
-from reference_node.evm.transactions import MAX_TRANSACTION_GAS, floor_data_gas, intrinsic_gas
+from reference_node.roles.admission import TransactionRefused, check_account, check_submitted, fee_caps
 from reference_node.store.view import KeyValueReader
 
 TRANSACTIONS_MAX = 5120
 PRICE_BUMP_PERCENT = 10
 """How much more a transaction has to offer to take another one's place."""
-
-
-class TransactionRefused(ValueError):
-    """A transaction that the pool does not take; the text says why, in geth's words."""
 
 
 class Pool:
@@ -36,20 +32,11 @@ class Pool:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, transaction: Transaction, store: KeyValueReader, head: Header) -> None:
+    def add(self, submitted: Submitted, store: KeyValueReader, head: Header) -> None:
         """Take a transaction. Raises TransactionRefused."""
-        sender = _sender(self._config, transaction)
-        check_for_pool(self._config, transaction, head)
+        transaction, sender = submitted.transaction, check_submitted(self._config, submitted, head)
         state = build_state(self._config, store, head, head.state_root)
-        nonce, balance = state.get_nonce(Address(sender)), state.get_balance(Address(sender))
-        if transaction.nonce < nonce:
-            raise TransactionRefused(f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")
-        cost = cost_wei(transaction)
-        if balance < cost:
-            raise TransactionRefused(
-                f"insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, "
-                f"overshot {cost - balance}"
-            )
+        check_account(transaction, state.get_nonce(Address(sender)), state.get_balance(Address(sender)))
         with self._lock:
             self._put((sender, transaction.nonce), transaction)
 
@@ -57,7 +44,8 @@ class Pool:
         """Take transactions that were in a block once; those waiting for the same places are kept instead."""
         with self._lock:
             for transaction in transactions:
-                self._waiting.setdefault((_sender(self._config, transaction), transaction.nonce), transaction)
+                sender = sender_of(transaction, self._config.chain_id)
+                self._waiting.setdefault((sender, transaction.nonce), transaction)
 
     def in_order(self) -> list[Transaction]:
         """Return what waits: nonces of one sender ascend, and equal ones stay as they came."""
@@ -77,55 +65,7 @@ class Pool:
         if known is not None:
             if known.hash == transaction.hash:
                 raise TransactionRefused("already known")
-            old, new = _offers(known), _offers(transaction)
+            old, new = fee_caps(known), fee_caps(transaction)
             if any(100 * mine < (100 + PRICE_BUMP_PERCENT) * theirs for mine, theirs in zip(new, old, strict=True)):
                 raise TransactionRefused("replacement transaction underpriced")
         self._waiting[place] = transaction
-
-
-def check_for_pool(config: ChainConfig, transaction: Transaction, head: Header) -> None:
-    """Check what does not depend on the state. Raises TransactionRefused."""
-    fork = config.fork_at(head.timestamp)
-    since = {3: Fork.CANCUN, 4: Fork.PRAGUE}.get(transaction.type, Fork.PARIS)
-    if fork < since:
-        raise TransactionRefused(
-            f"transaction type not supported: type {transaction.type} rejected, pool not yet in {since.name.title()}"
-        )
-    if fork >= Fork.OSAKA and transaction.gas > MAX_TRANSACTION_GAS:
-        raise TransactionRefused(f"transaction gas limit too high (cap: {MAX_TRANSACTION_GAS}, tx: {transaction.gas})")
-    if transaction.gas > head.gas_limit:
-        raise TransactionRefused("exceeds block gas limit")
-    cap, tip = _offers(transaction)
-    if cap < tip:
-        raise TransactionRefused("max priority fee per gas higher than max fee per gas")
-    needed = intrinsic_gas(fork, transaction)
-    if transaction.gas < needed:
-        raise TransactionRefused(f"intrinsic gas too low: gas {transaction.gas}, minimum needed {needed}")
-    floor = floor_data_gas(transaction.data) if fork >= Fork.PRAGUE else 0
-    if transaction.gas < floor:
-        raise TransactionRefused(
-            f"insufficient gas for floor data gas cost: gas {transaction.gas}, minimum needed {floor}"
-        )
-    if transaction.authorization_list is not None and not transaction.authorization_list:
-        raise TransactionRefused("set code tx must have at least one authorization tuple")
-
-
-def cost_wei(transaction: Transaction) -> int:
-    """Return the most a transaction can cost its sender."""
-    blob_gas = BLOB_GAS * len(transaction.blob_versioned_hashes or ())
-    gas = transaction.gas * _offers(transaction)[0]
-    return transaction.value + gas + blob_gas * (transaction.max_fee_per_blob_gas or 0)
-
-
-def _offers(transaction: Transaction) -> tuple[int, int]:
-    """Return the fee cap and the tip cap, in wei a gas."""
-    price = transaction.gas_price or 0
-    cap, tip = transaction.max_fee_per_gas, transaction.max_priority_fee_per_gas
-    return (price if cap is None else cap), (price if tip is None else tip)
-
-
-def _sender(config: ChainConfig, transaction: Transaction) -> bytes:
-    try:
-        return sender_of(transaction, config.chain_id)
-    except ValueError as error:
-        raise TransactionRefused(f"invalid sender: {error}") from error

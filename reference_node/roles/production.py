@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reference_node.backend import SERVER_ERROR, Backend, Node
 from reference_node.capture.executor import BlockAttributes, BuiltBlock, build_block
 from reference_node.capture.head import switch_head
-from reference_node.chain.sidecars import decode_network_transaction
+from reference_node.chain.submitted import decode_submitted
 from reference_node.chain.types import Header, Transaction, decode_body
 from reference_node.errors import EtherCattleError
 from reference_node.health import Facts, Head, Health, judge
@@ -52,18 +52,18 @@ class Producer:
         self.failure: Exception | None = None
         """What ended `run`, or None."""
         genesis_hash = self._store.get(schema.canonical_hash_key(0)) or b""
-        self._node = Node(writer.config, genesis_hash, send_transaction=self.send)
+        self._node = Node(writer.config, genesis_hash, send_transaction=lambda _backend, raw: self.send(raw))
         self._publisher.refresh(self._ledger.position)
 
     def send(self, raw: bytes) -> bytes:
         """Take a signed transaction into the pool and return its hash. Raises RpcError where it is not taken."""
         try:
-            transaction = decode_network_transaction(raw)
-            self._pool.add(transaction, self._store, self._writer.head)
+            submitted = decode_submitted(raw)
+            self._pool.add(submitted, self._store, self._writer.head)
         except ValueError as error:
             raise RpcError(SERVER_ERROR, str(error)) from error
         self._wake.set()
-        return transaction.hash
+        return submitted.transaction.hash
 
     def mine(self, count: int = 1) -> Header:
         """Make blocks from what waits, empty ones too, and return the new head."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-import rlp
 from eth_hash.auto import keccak
 
-from reference_node.chain.types import encode_rlp
+from reference_node.chain.go_rlp import LIST, RlpFault, split
 from reference_node.log.interface import Record, StoredRecord
 
 WINDOW_RECORDS_MAX = 64
@@ -83,7 +82,6 @@ class Pending:
     """What the topic holds."""
     raw: bytes
     """What is sent."""
-    hash: bytes
     is_in_doubt: bool
     """It may have been sent before: the node is asked first."""
     attempts: int = 0
@@ -127,10 +125,10 @@ def unwrapped(value: bytes) -> bytes:
     """Return the transaction in a record: older builds put typed ones there as an RLP string."""
     if value and _FIRST_STRING_BYTE <= value[0] < _FIRST_LEGACY_BYTE:
         try:
-            inner = rlp.decode(value)
-        except rlp.DecodingError:
+            _, inner, rest = split(value)
+        except RlpFault:
             return value
-        return bytes(inner) if inner else value
+        return inner if inner and not rest else value
     return value
 
 
@@ -148,13 +146,15 @@ def transaction_hash(raw: bytes) -> bytes:
     if not is_legacy and raw[0] >= _FIRST_STRING_BYTE:
         raise ValueError(f"the value starts with byte 0x{raw[0]:02x}, expected a transaction type or an RLP list")
     try:
-        item = rlp.decode(raw if is_legacy else raw[1:])
-    except (rlp.DecodingError, TypeError, IndexError) as error:
-        raise ValueError(f"the value is not RLP: {error}") from error
-    if not isinstance(item, list):
-        raise ValueError("the value holds a string, expected a list of fields")  # noqa: TRY004 - bad bytes, not a bug
-    if raw[0] == BLOB_TYPE and item and isinstance(item[0], list):
-        return bytes(keccak(bytes((BLOB_TYPE,)) + encode_rlp(item[0])))
+        kind, fields, rest = split(raw if is_legacy else raw[1:])
+        if kind != LIST or rest:
+            raise ValueError("the value holds something else than one list of fields")
+        if raw[0] == BLOB_TYPE and fields:
+            kind, _, sidecar = split(fields)
+            if kind == LIST:
+                return bytes(keccak(raw[:1] + fields[: len(fields) - len(sidecar)]))
+    except RlpFault as fault:
+        raise ValueError(f"the value can't be read: {fault}") from fault
     return bytes(keccak(raw))
 
 

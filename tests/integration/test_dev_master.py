@@ -111,7 +111,7 @@ def test_a_dev_master_makes_a_block_each_period_and_goes_on_after_a_kill(tmp_pat
 def test_a_transaction_that_no_block_would_hold_is_refused(tmp_path: Path) -> None:
     with dev_master(tmp_path) as master:
         for raw, reason in (
-            (b"\x02\xc0", "0 fields, expected 12"),
+            (b"\x02\xc0", "too few elements for types.DynamicFeeTx"),
             (Wallet().legacy(9, None, chain_id=5), "invalid sender"),
         ):
             with pytest.raises(RemoteError, match=reason):

@@ -33,12 +33,12 @@ def test_authorities_are_recovered() -> None:
     (authorization,) = signed(0, TO, authorizationList=[AUTHORIZATION]).authorization_list or ()
     assert senders.authority_of(authorization) == ADDRESSES[1]
     bad = Authorization(1, TO, 0, 2, 1, 1)
-    with pytest.raises(ValueError, match="parity 2"):
+    with pytest.raises(ValueError, match="v, r, s values"):
         senders.authority_of(bad)
 
 
 def test_transactions_of_other_chains_are_refused() -> None:
-    with pytest.raises(ValueError, match="signed for chain 5, expected 1337"):
+    with pytest.raises(ValueError, match="invalid chain id for signer: have 5 want 1337"):
         senders.sender_of(signed(0, TO, chainId=5), CHAIN_ID)
 
 
@@ -49,17 +49,17 @@ def test_the_other_half_of_s_is_refused() -> None:
         from_int(transaction.nonce), from_int(5), from_int(transaction.gas), TO, b"", b"",
         from_int(55 - transaction.v), from_int(transaction.r), from_int(senders.SECP256K1_ORDER - transaction.s),
     ]  # fmt: skip
-    with pytest.raises(ValueError, match="invalid signature values"):
+    with pytest.raises(ValueError, match="invalid transaction v, r, s values"):
         senders.sender_of(decode_transaction(encode_rlp(fields)), CHAIN_ID)
 
 
 @pytest.mark.parametrize(("r", "s"), [(0, 1), (1, 0), (senders.SECP256K1_ORDER, 1)])
 def test_values_out_of_range_are_refused(r: int, s: int) -> None:
-    with pytest.raises(ValueError, match="invalid signature values"):
+    with pytest.raises(ValueError, match="invalid transaction v, r, s values"):
         senders.recover_address(bytes(32), 0, r, s)
 
 
 def test_an_r_that_is_no_point_is_refused() -> None:
     assert to_int(b"\x05") == 5
-    with pytest.raises(ValueError, match="no public key fits"):
+    with pytest.raises(ValueError, match="recovery failed"):
         senders.recover_address(b"\1" * 32, 0, 5, 1)

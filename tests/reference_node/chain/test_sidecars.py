@@ -1,80 +1,92 @@
-"""Blob transactions are taken with a sidecar that fits, and lose it."""
+"""A sidecar fits its transaction: commitments, counts, version and proofs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import ckzg
 import pytest
-import rlp
 
-from reference_node.chain.sidecars import decode_network_transaction
-from reference_node.chain.types import encode_rlp
+from reference_node.chain.sidecars import check_blobs, check_commitments, check_form, check_proofs
+from reference_node.chain.submitted import BLOB_BYTES, Sidecar
 from reference_node.evm.precompiles import trusted_setup
-from tests.reference_node.worlds import sign
 
-BLOB_BYTES = 131_072
+BLOB = b"\x00\x2a" + bytes(BLOB_BYTES - 2)
+OTHER = b"\x00\x2b" + bytes(BLOB_BYTES - 2)
+NO_POINT = b"\xff" * 48
 
 
 @pytest.fixture(scope="module")
-def sidecar() -> tuple[bytes, bytes, bytes, list[bytes]]:
-    """Return a blob, its commitment, its proof and its cell proofs."""
-    blob = b"\x00\x2a" + bytes(BLOB_BYTES - 2)
-    setup = trusted_setup()
-    commitment = ckzg.blob_to_kzg_commitment(blob, setup)
-    _, cell_proofs = ckzg.compute_cells_and_kzg_proofs(blob, setup)
-    return blob, commitment, ckzg.compute_blob_kzg_proof(blob, commitment, setup), cell_proofs
+def old() -> Sidecar:
+    """Return a sidecar with a proof for each blob."""
+    commitment = ckzg.blob_to_kzg_commitment(BLOB, trusted_setup())
+    return Sidecar(0, [BLOB], [commitment], [ckzg.compute_blob_kzg_proof(BLOB, commitment, trusted_setup())])
 
 
-Sidecar = tuple[bytes, bytes, bytes, list[bytes]]
+@pytest.fixture(scope="module")
+def new(old: Sidecar) -> Sidecar:
+    """Return a sidecar with a proof for each cell."""
+    return replace(old, version=1, proofs=ckzg.compute_cells_and_kzg_proofs(BLOB, trusted_setup())[1])
 
 
-def canonical(commitment: bytes) -> bytes:
-    """Return a blob transaction as a block holds it."""
-    blob_hash = b"\x01" + sha256(commitment).digest()[1:]
-    return sign(0, b"\x11" * 20, maxFeePerBlobGas=1, blobVersionedHashes=[blob_hash])
+def test_what_fits_is_taken(old: Sidecar, new: Sidecar) -> None:
+    for sidecar, is_converted in ((old, True), (new, False)):
+        check_commitments(sidecar, [b"\x01" + sha256(sidecar.commitments[0]).digest()[1:]])
+        check_form(sidecar, is_converted=is_converted)
+        check_blobs(sidecar)
+        check_proofs(sidecar, is_converted=is_converted)
 
 
-def network(raw: bytes, *parts: object) -> bytes:
-    """Return a blob transaction as it travels."""
-    return raw[:1] + encode_rlp([rlp.decode(raw[1:]), *parts])
+def test_commitments_have_to_be_those_named(old: Sidecar) -> None:
+    with pytest.raises(ValueError, match="invalid number of 1 blob commitments compared to 2 blob hashes"):
+        check_commitments(old, [bytes(32)] * 2)
+    with pytest.raises(ValueError, match=r"blob 0: computed hash 0x01\w{62} mismatches transaction one 0x0{64}$"):
+        check_commitments(old, [bytes(32)])
 
 
-def test_a_sidecar_of_either_version_is_checked_and_left_out(sidecar: Sidecar) -> None:
-    blob, commitment, proof, cell_proofs = sidecar
-    raw = canonical(commitment)
-    for parts in (([blob], [commitment], [proof]), (b"\x01", [blob], [commitment], cell_proofs)):
-        assert decode_network_transaction(network(raw, *parts)).raw == raw
-
-
-def test_other_types_travel_as_they_are() -> None:
-    raw = sign(0, b"\x11" * 20)
-    assert decode_network_transaction(raw).raw == raw
-
-
-def test_a_blob_transaction_without_its_sidecar_is_refused(sidecar: Sidecar) -> None:
-    with pytest.raises(ValueError, match="missing sidecar in blob transaction"):
-        decode_network_transaction(canonical(sidecar[1]))
+def test_old_sidecars_are_taken_where_they_are_converted_alone(old: Sidecar) -> None:
+    with pytest.raises(ValueError, match="Wrong sidecar format: unexpected sidecar version, want: 1, got: 0"):
+        check_form(old, is_converted=False)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("spoil", "text"),
     [
-        (lambda b, c, p, _: ([b], [c], [p[:-1] + bytes([p[-1] ^ 1])]), "KZG|can't be read"),
-        (lambda b, c, p, _: ([b"\x00\x2b" + b[2:]], [c], [p]), "KZG verification error"),
-        (lambda b, _, p, __: ([b], [p], [p]), "blob 0: computed hash .* mismatches"),
-        (lambda b, c, p, _: ([b, b], [c], [p]), "invalid number of 2 blobs"),
-        (lambda b, c, p, _: ([b], [c], [p, p]), "invalid number of 2 blob proofs expected 1"),
-        (lambda b, c, _, cells: (b"\x01", [b], [c], cells[1:]), "invalid number of 127 blob proofs expected 128"),
-        (lambda b, c, _, cells: (b"\x01", [b], [c], cells[1:] + cells[:1]), "KZG verification error"),
-        (lambda b, c, _, cells: (b"\x02", [b], [c], cells), "expected 4, or 5 with version 1"),
-        (lambda b, c, p, _: ([b], [c]), "3 fields, expected 4"),
-        (lambda b, c, p, _: ([b[:-1]], [c], [p]), "blob of the sidecar has 131071 bytes, expected 131072"),
-        (lambda b, c, p, _: ([b], [c[1:]], [p]), "commitment of the sidecar has 47 bytes, expected 48"),
-        (lambda b, c, p, _: (b"", b"", b""), "invalid number of 0 blobs"),
+        (lambda new: replace(new, proofs=new.proofs[1:]), "invalid number of 127 blob proofs expected 128"),
+        (
+            lambda new: replace(new, commitments=[*new.commitments] * 2),
+            "invalid number of 128 blob proofs expected 256",
+        ),
     ],
 )
-def test_a_sidecar_that_does_not_fit_is_refused(
-    sidecar: Sidecar, spoil: Callable[..., tuple[object, ...]], reason: str
-) -> None:
-    with pytest.raises(ValueError, match=reason):
-        decode_network_transaction(network(canonical(sidecar[1]), *spoil(*sidecar)))
+def test_each_cell_needs_its_proof(new: Sidecar, spoil: Callable[[Any], Any], text: str) -> None:
+    with pytest.raises(ValueError, match=f"^Wrong sidecar format: {text}$"):
+        check_form(spoil(new), is_converted=False)
+
+
+def test_a_blob_is_made_of_field_elements(old: Sidecar) -> None:
+    with pytest.raises(ValueError, match="scalar is not canonical"):
+        check_blobs(replace(old, blobs=[bytes(BLOB_BYTES - 32) + b"\xff" * 32]))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (lambda new: replace(new, blobs=[]), "blobless blob transaction"),
+        (lambda new: replace(new, blobs=[BLOB, BLOB]), "invalid number of 2 blobs compared to 1 commitments"),
+        (lambda new: replace(new, blobs=[OTHER]), "KZG verification error: can't verify opening proof"),
+        (lambda new: replace(new, proofs=[*new.proofs[1:], new.proofs[0]]), "KZG verification error: can't verify"),
+        (lambda new: replace(new, proofs=[NO_POINT] * 128), "KZG verification error: invalid point encoding"),
+        (lambda new: replace(new, commitments=[NO_POINT]), "KZG verification error: invalid point encoding"),
+    ],
+)
+def test_proofs_have_to_hold(new: Sidecar, spoil: Callable[[Any], Any], text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text}"):
+        check_proofs(spoil(new), is_converted=False)
+
+
+def test_of_an_old_sidecar_the_commitments_have_to_hold_alone(old: Sidecar) -> None:
+    check_proofs(replace(old, proofs=[NO_POINT]), is_converted=True)
+    with pytest.raises(ValueError, match="KZG verification error"):
+        check_proofs(replace(old, blobs=[OTHER]), is_converted=True)

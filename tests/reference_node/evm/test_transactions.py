@@ -36,7 +36,7 @@ def refusal(world: World, raw: bytes) -> str:
         ({"gas": 30_000, "data": b"\1" * 400}, "floor data gas cost: have 30000, want 37000"),
         ({"gas": 2**24 + 1}, "transaction gas limit too high \\(cap: 16777216, tx: 16777217\\)"),
         ({"gas": 16_000_000, "to": None, "data": bytes(49_153)}, "max initcode size exceeded: code size 49153"),
-        ({"chainId": 5}, "signed for chain 5, expected 1337"),
+        ({"chainId": 5}, "invalid chain id for signer: have 5 want 1337"),
         ({"maxFeePerBlobGas": 0, "blobVersionedHashes": [BLOB_HASH]}, "max fee per blob gas less than"),
         ({"maxFeePerBlobGas": 5, "blobVersionedHashes": [b"\2" * 32]}, "blob 0 has invalid hash version"),
         ({"maxFeePerBlobGas": 5, "blobVersionedHashes": [BLOB_HASH] * 7}, "has 7 blobs, expected at most 6"),

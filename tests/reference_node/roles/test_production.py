@@ -4,16 +4,19 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import rlp
+from coincurve import PrivateKey
+from eth_hash.auto import keccak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference_node.chain.genesis import load_genesis
-from reference_node.chain.types import decode_body
+from reference_node.chain.types import decode_body, encode_rlp, from_int
 from reference_node.errors import Fenced
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.chain_writer import ChainWriter
@@ -26,7 +29,7 @@ from reference_node.store import schema
 from reference_node.store.leveldb import Store
 from reference_node.store.publish import whole_head
 from tests.reference_node.logs import public_content
-from tests.reference_node.worlds import genesis_item, sign
+from tests.reference_node.worlds import KEYS, genesis_item, sign
 
 TARGET = b"\x11" * 20
 TOPIC = "geth"
@@ -106,6 +109,22 @@ def test_a_block_holds_what_was_sent(rig: Rig) -> None:
     rig.sync()
     assert rig.follower.view is not None
     assert rig.follower.view.head.number == 2
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\x01" * 19, [], [b"\x01"]], ids=repr)
+@pytest.mark.parametrize("place", range(9))
+def test_a_transaction_of_any_form_leaves_the_producer_whole(rig: Rig, place: int, spoilt: object) -> None:
+    fields = rlp.decode(sign(0, TARGET)[1:])
+    fields[place] = spoilt
+    payload = b"\x02" + encode_rlp(fields[:-3])
+    signature = PrivateKey(KEYS[0]).sign_recoverable(keccak(payload), hasher=None)
+    signed = [from_int(signature[64]), *(signature[at : at + 32].lstrip(b"\0") for at in (0, 32))]
+    with suppress(RpcError):
+        rig.producer.send(b"\x02" + encode_rlp([*fields[:-3], *signed]))
+    good = rig.producer.send(sign(1, TARGET))
+    rig.producer.mine()
+    assert good in transactions_of(rig, 1)
+    rig.sync()
 
 
 def test_a_transaction_after_a_gap_waits_for_it(rig: Rig) -> None:

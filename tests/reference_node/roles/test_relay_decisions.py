@@ -68,7 +68,7 @@ def test_waits_double_up_to_a_bound_and_differ_by_half() -> None:
 
 def test_a_transaction_is_put_off_for_a_bounded_time() -> None:
     full = Verdict(Kind.LATER, "txpool is full", -32000)
-    entry = Pending(7, LEGACY, LEGACY, b"", is_in_doubt=False)
+    entry = Pending(7, LEGACY, LEGACY, is_in_doubt=False)
     later = decisions.put_off(entry, full, now_seconds=100.0, jitter=1.0)
     assert isinstance(later, Pending)
     assert (later.attempts, later.first_try_seconds, later.due_seconds) == (1, 100.0, 100.1)
@@ -95,11 +95,14 @@ def test_the_hash_is_the_one_a_node_knows() -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (b"", "empty"),
+        (b"", "is empty"),
         (b"\x80", "0x80"),
-        (b"\x02", "not RLP"),
-        (b"\x02\x05", "a string"),
-        (b"hello", "not RLP|a string"),
+        (b"\x02", "unexpected EOF"),
+        (b"\x02\x05", "something else"),
+        (b"hello", "something else"),
+        (b"\xc1", "exceeds available input length"),
+        (LEGACY + b"\x00", "something else"),
+        (b"\x03\xc2\xc2\x01", "exceeds available input length"),
     ],
 )
 def test_what_no_node_takes_for_a_transaction_is_said_so(value: bytes, reason: str) -> None:
@@ -120,7 +123,7 @@ def test_any_bytes_are_a_transaction_or_poison(value: bytes) -> None:
 @given(st.lists(st.integers(0, 9), max_size=20))
 def test_what_is_committed_never_passes_what_is_not_settled(settled: list[int]) -> None:
     offsets = [0, 1, 2, 4, 5, 9]  # markers of a log may take offsets
-    window = Window(10, {at: Pending(at, b"", b"", b"", is_in_doubt=False) for at in offsets})
+    window = Window(10, {at: Pending(at, b"", b"", is_in_doubt=False) for at in offsets})
     done = set()
     for offset in settled:
         if offset in window.entries:

@@ -133,10 +133,10 @@ def test_refused_ones_become_dead_letters_with_the_reason(log: SqliteLog) -> Non
     drain(relay, log, stopper)
     assert node.accepted == [TRANSACTIONS[2], TRANSACTIONS[3]]
     assert letters(log) == [
-        (POISON, "no transaction: the value starts with byte 0x80, expected a transaction type or an RLP list"),
-        (b"", "no transaction: the value is empty"),
         (TRANSACTIONS[0], "insufficient funds"),
         (TRANSACTIONS[1], "nonce too low: next nonce 5, tx nonce 0"),
+        (POISON, "no transaction: the value starts with byte 0x80, expected a transaction type or an RLP list"),
+        (b"", "no transaction: the value is empty"),
     ]
     assert relay.counters.refused == 4
 
@@ -249,6 +249,31 @@ def test_a_log_that_is_missing_is_said_so(tmp_path: Path) -> None:
     settings = TxRelaySettings(f"sqlite:///{tmp_path}/none.sqlite", TOPIC, GROUP, "http://127.0.0.1:1")
     with pytest.raises(LogUnavailable, match=r"none\.sqlite"):
         run_txrelay(settings, threading.Event())
+
+
+def test_a_log_that_goes_away_is_waited_for_and_nothing_is_sent_again(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, stopping, failures = FakeNode({TRANSACTIONS[2]: "no"}), threading.Event(), iter(range(9))
+
+    def flaky(action: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*arguments: Any) -> Any:
+            if next(failures, None) in {1, 3, 4, 6}:
+                raise LogUnavailable("away")
+            if node.accepted and log.committed(TOPIC, GROUP) == 4:
+                stopping.set()
+            return action(*arguments)
+
+        return act
+
+    put(log, TRANSACTIONS[:4])
+    relay = Relay(log, TOPIC, GROUP, DEAD, node)
+    for name in ("read", "append", "commit"):
+        monkeypatch.setattr(log, name, flaky(getattr(log, name)))
+    relay.run(stopping)
+    assert node.accepted == [*TRANSACTIONS[:2], TRANSACTIONS[3]]
+    assert node.sends.count(TRANSACTIONS[0]) == 1
+    assert [value for value, _ in letters(log)] == [TRANSACTIONS[2]]
 
 
 class CrashingRelayLog(SqliteLog):

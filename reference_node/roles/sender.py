@@ -1,0 +1,44 @@
+"""The replica's way out for transactions: what the head allows goes to a topic, from which relays take it to nodes."""
+
+from reference_node.backend import SERVER_ERROR, Backend
+from reference_node.chain.submitted import decode_submitted
+from reference_node.errors import LogError, LogUnavailable
+from reference_node.evm.state_reader import StateReader
+from reference_node.log.interface import Log, Record
+from reference_node.roles.admission import check_account, check_submitted
+from reference_node.rpc.registry import RpcError
+
+
+class TransactionSender:
+    """Checks transactions against the head and appends them to a topic; may be called from several threads."""
+
+    def __init__(self, log: Log, topic: str) -> None:
+        """Make the topic if it is missing. Raises LogError where it can't be had."""
+        self._log = log
+        self._topic = topic
+        log.append(topic, ())
+
+    def send(self, backend: Backend, raw: bytes) -> bytes:
+        """Return the hash of a transaction that the log has acknowledged.
+
+        Raises:
+            RpcError: it is not taken, with geth's text where the transaction is why; or the log did not answer.
+        """
+        try:
+            submitted = decode_submitted(raw)
+            view, caches = backend.view, backend.node.caches
+            sender = check_submitted(backend.node.config, submitted, view.head)
+            state = StateReader(view.store, view.head.state_root, caches.nodes, caches.code)
+            account = state.account(sender)
+            nonce, balance = (0, 0) if account is None else (account.nonce, account.balance)
+            check_account(submitted.transaction, nonce, balance)
+        except ValueError as error:
+            raise RpcError(SERVER_ERROR, str(error)) from error
+        try:
+            self._log.append(self._topic, (Record(raw),))
+        except LogUnavailable as error:
+            text = f"the log did not acknowledge the transaction, which may or may not be sent: send it again ({error})"
+            raise RpcError(SERVER_ERROR, text) from error
+        except LogError as error:
+            raise RpcError(SERVER_ERROR, f"the log did not take the transaction, it is not sent: {error}") from error
+        return submitted.transaction.hash
