@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from reference_node.errors import LogRefused, UsageError
+from reference_node.config import MetricsSettings
+from reference_node.errors import LogRefused, LogUnavailable, UsageError
 from reference_node.log.interface import Log, StoredRecord
 from reference_node.log.open import open_log, parse_topic
 from reference_node.log.tail import read_backwards
+from reference_node.metrics import Metrics, Values, metrics_shown
 from reference_node.process_log import fields
 from reference_node.roles.endpoint import Endpoint, HttpRefusal, NodeAway, open_endpoint
+from reference_node.roles.patience import PAUSE_SECONDS_FIRST, next_pause, try_often
 from reference_node.roles.relay_decisions import (
     WINDOW_RECORDS_MAX,
     Kind,
@@ -59,6 +62,8 @@ class TxRelaySettings:
     dead_letter: str = ""
     """Topic for what the node refuses; empty for the topic's name and `-dead`."""
     kafka_config: Mapping[str, str] = field(default_factory=dict)
+    metrics: MetricsSettings | None = None
+    """Where its metrics are shown; None for nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,21 @@ class Relay:
         return self._committed
 
     def run(self, stopping: threading.Event) -> None:
-        """Relay until told to stop. Raises LogError where the log fails; what was settled before is not sent again."""
+        """Relay until told to stop; a log that is away is waited for.
+
+        Raises:
+            LogError: the log refuses what is needed; what was settled before is not sent again.
+        """
+        pause_seconds = 0.0
         while not stopping.is_set():
-            self.step(stopping)
+            try:
+                self.step(stopping)
+                pause_seconds = 0.0
+            except LogUnavailable as error:
+                if not pause_seconds:
+                    _LOG.warning("the log is away: %s", error)
+                pause_seconds = next_pause(pause_seconds or PAUSE_SECONDS_FIRST)
+                stopping.wait(pause_seconds)
 
     def step(self, stopping: threading.Event) -> None:
         """Read what there is, send what is due, and commit what is settled."""
@@ -161,18 +178,11 @@ class Relay:
         self._window.next_offset = result.next_offset
 
     def _take(self, stored: StoredRecord) -> None:
-        """Put a record into the window; one that is no transaction is refused at once."""
+        if stored.offset in self._window.entries:
+            return  # read before, when the log went away
         is_in_doubt, self._doubtful_left = self._doubtful_left > 0, self._doubtful_left - 1
-        raw = unwrapped(stored.record.value)
-        pending = Pending(stored.offset, stored.record.value, raw, b"", is_in_doubt)
-        self._window.entries[stored.offset] = pending
-        if stored.offset in self._buried:
-            self._settle(pending, Verdict(Kind.KNOWN, "it is among the dead letters"))
-            return
-        try:
-            self._window.entries[stored.offset] = replace(pending, hash=transaction_hash(raw))
-        except ValueError as error:
-            self._settle(pending, Verdict(Kind.REFUSED, f"no transaction: {error}"))
+        value = stored.record.value
+        self._window.entries[stored.offset] = Pending(stored.offset, value, unwrapped(value), is_in_doubt)
 
     def _send_due(self, stopping: threading.Event) -> None:
         for entry in self._window.waiting:
@@ -190,7 +200,13 @@ class Relay:
             self._settle(entry, verdict)
 
     def _attempt(self, entry: Pending) -> Verdict:
-        """Send a transaction, and say what came of it. A node that is away raises nothing here."""
+        """Send a transaction, and say what came of it; one that is none is refused without the node's word."""
+        if entry.offset in self._buried:
+            return Verdict(Kind.KNOWN, "it is among the dead letters")
+        try:
+            transaction_hash(entry.raw)
+        except ValueError as error:
+            return Verdict(Kind.REFUSED, f"no transaction: {error}")
         try:
             if entry.is_in_doubt and (found := self._ask(entry)) is not None:
                 return found
@@ -205,7 +221,7 @@ class Relay:
 
     def _ask(self, entry: Pending) -> Verdict | None:
         """Return a verdict where the node knows a transaction or can't say yet, None where it does not know it."""
-        answer = self._endpoint.call("eth_getTransactionByHash", "0x" + entry.hash.hex())
+        answer = self._endpoint.call("eth_getTransactionByHash", "0x" + transaction_hash(entry.raw).hex())
         error = answer.get("error")
         if error is None:
             return None if answer.get("result") is None else Verdict(Kind.KNOWN, "the node has it")
@@ -227,11 +243,11 @@ class Relay:
             self._log.append(self._dead_topic, (letter,))
             _LOG.warning(
                 "refused for good: %s", verdict.reason,
-                extra=fields(offset=entry.offset, hash=entry.hash, code=verdict.code, dead_letter=self._dead_topic),
+                extra=fields(offset=entry.offset, code=verdict.code, dead_letter=self._dead_topic),
             )  # fmt: skip
             self._count(refused=1)
         else:
-            _LOG.info("%s", verdict.kind.value, extra=fields(offset=entry.offset, hash=entry.hash))
+            _LOG.info("%s", verdict.kind.value, extra=fields(offset=entry.offset))
             self._count(**{"sent" if verdict.kind is Kind.ACCEPTED else "already_known": 1})
         self._window.settle(entry.offset)
 
@@ -273,21 +289,46 @@ def run_txrelay(settings: TxRelaySettings, stopping: threading.Event) -> None:
     dead_topic = settings.dead_letter or topic + DEAD_SUFFIX
     if dead_topic == topic:
         raise UsageError(f"--kafka.tx.deadletter is {dead_topic!r}, expected another topic than --kafka.tx.topic")
+    with metrics_shown(settings.metrics) as metrics:
+        _relay(settings, topic, start, dead_topic, metrics, stopping)
+
+
+def _relay(
+    settings: TxRelaySettings,
+    topic: str,
+    start: int | None,
+    dead_topic: str,
+    metrics: Metrics,
+    stopping: threading.Event,
+) -> None:
     endpoint = open_endpoint(settings.endpoint)
     try:
-        log = open_log(settings.broker, config=settings.kafka_config)
+        log = try_often(lambda: open_log(settings.broker, config=settings.kafka_config), stopping)
         try:
-            relay = Relay(log, topic, settings.group, dead_topic, endpoint, start=start)
+            relay = try_often(lambda: Relay(log, topic, settings.group, dead_topic, endpoint, start=start), stopping)
             print(
                 f"txrelay sends topic {topic} from offset {relay.committed} on to {settings.endpoint}"
                 f" for group {settings.group}; refused transactions go to topic {dead_topic}",
                 flush=True,
             )
-            relay.run(stopping)
+            metrics.announce()
+            with metrics.showing(lambda: read_relayed(relay.counters)):
+                relay.run(stopping)
         finally:
             log.close()
     finally:
         endpoint.close()
+
+
+def read_relayed(counters: RelayCounters) -> Values:
+    """Return what of a relay is shown as metrics."""
+    return {
+        "relay_sent": counters.sent,
+        "relay_already_known": counters.already_known,
+        "relay_refused": counters.refused,
+        "relay_retried": counters.retried,
+        "relay_lag_records": counters.lag_records,
+    }
 
 
 def _first_offset(log: Log, topic: str, group: str, start: int | None) -> int:
