@@ -16,6 +16,7 @@ from eth_typing import Address, BlockNumber, Hash32
 
 from reference_node.chain.config import ChainConfig
 from reference_node.evm.accounts import Account, Accounts
+from reference_node.evm.bn254 import PAIRING_ADDRESS, pairing_in_time
 from reference_node.evm.call_errors import (
     FrameError,
     check_memory_size,
@@ -274,6 +275,7 @@ def _state_class(vm_class: Any) -> type[BaseState]:
         "opcode_table": opcode_table(opcodes),
         "bounds": stack_bounds(opcodes),
         "has_delegation": vm_class.fork in {"prague", "osaka"},
+        "_precompiles": {**base_computation.get_precompiles(), Address(PAIRING_ADDRESS): pairing_in_time},
     }
     computation = type(f"Call{base_computation.__name__}", (CallComputation, base_computation), attributes)
     return type(f"Call{base.__name__}", (CallState, base), {"computation_class": computation})
