@@ -213,7 +213,8 @@ class TransactionalWriter:
 
     def _refuse_older(self, epoch: int) -> None:
         if epoch < self._mark.epoch:
-            raise Fenced(f"topic {self._topic!r} is at epoch {self._mark.epoch}, but this master is at epoch {epoch}")
+            text = f"topic {self._topic!r} is at epoch {self._mark.epoch}, but this master is at epoch {epoch}"
+            raise Fenced(text, self._mark.epoch)
 
 
 class _Aborted(Exception):
