@@ -7,6 +7,8 @@ import click
 COMMANDS = {
     "master": ("reference_node.cli", "Execute blocks and publish their database writes to a log."),
     "replica": ("reference_node.cli", "Follow a log and serve the chain over JSON-RPC."),
+    "txrelay": ("reference_node.cli", "Send the transactions of a topic to a node."),
+    "up": ("fixtures.up", "Run a whole system: log, masters, replicas, relays and a balancer."),
     "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
 }

@@ -13,20 +13,21 @@ from reference_node.lifecycle import AgeLimits
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
-class _Seconds(click.FloatRange):
+class Seconds(click.FloatRange):
     """Seconds, no more than a century of them; `nan`, which passes every comparison, is none."""
 
-    def __init__(self) -> None:
-        super().__init__(0, 3_200_000_000)
+    def __init__(self, at_most: float = 3_200_000_000) -> None:
+        super().__init__(0, at_most)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or fail as click does."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
             self.fail(f"{value!r} is not a number of seconds", param, ctx)
         return seconds
 
 
-SECONDS = _Seconds()
+SECONDS = Seconds()
 RECORDS = click.IntRange(0)
 
 _OPTIONS = (

@@ -183,8 +183,10 @@ def read_published(counters: PublishCounters, sequence: int, epoch: int, head_nu
     }
 
 
-def read_rpc(meters: RpcMeters) -> Values:
+def read_rpc(meters: RpcMeters | None) -> Values:
     """Return what a server has answered; methods that were never called are left out."""
+    if meters is None:
+        return {}
     return {
         "rpc_seconds": {name: seconds for name, seconds in meters.calls.items() if any(seconds.counts)},
         "rpc_errors": {str(code): count for code, count in dict(meters.errors).items()},

@@ -1,24 +1,31 @@
 """The master: takes blocks from chain files, executes them, and publishes their writes to the log."""
 
+import logging
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from reference_node.chain.files import read_blocks, read_forkchoice
-from reference_node.chain.genesis import load_genesis
+from reference_node.chain.genesis import Genesis, load_genesis
+from reference_node.config import MetricsSettings
 from reference_node.errors import UsageError
 from reference_node.log.open import open_log, parse_topic
+from reference_node.metrics import Metrics, Values, metrics_shown, read_health, read_published, read_rpc
+from reference_node.process_log import fields
 from reference_node.roles.chain_writer import ChainWriter, holds_chain
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, Ledger
 from reference_node.roles.outlet import Outlet
 from reference_node.roles.patience import try_often
+from reference_node.roles.record_formats import WRITEBATCH, record_bytes_limit, record_format
 from reference_node.store.leveldb import Store
 
 HEARTBEAT_SECONDS = 30.0
+_LOG = logging.getLogger(__name__)
 THREAD_STOP_SECONDS_MAX = 30.0
 
 
@@ -31,6 +38,8 @@ class DevSettings:
     vhosts: tuple[str, ...]
     cors_domains: tuple[str, ...]
     apis: tuple[str, ...]
+    min_block_wait_seconds: float = 2.0
+    """How long a request waits for the least block it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,12 @@ class MasterSettings:
     exit_when_done: bool = False
     dev: DevSettings | None = None
     """Make blocks after the import; None ends with the import's last block."""
+    kafka_config: Mapping[str, str] = field(default_factory=dict)
+    """librdkafka properties."""
+    records: str = WRITEBATCH.name
+    """The format of the records, as `--log.format` names it."""
+    metrics: MetricsSettings | None = None
+    """Where its metrics are shown; None for nowhere."""
 
 
 def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
@@ -65,32 +80,60 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
     if settings.dev is not None and settings.exit_when_done:
         raise UsageError("--dev and --exit-when-done exclude each other: dev production goes on until it is stopped")
     genesis = load_genesis(settings.genesis)
+    with metrics_shown(settings.metrics) as metrics:
+        _run(settings, topic, genesis, metrics, stopping)
+
+
+def _run(settings: MasterSettings, topic: str, genesis: Genesis, metrics: Metrics, stopping: threading.Event) -> None:
     store = Store(settings.datadir)
     log = None
     try:
-        log = try_often(lambda: open_log(settings.broker, create=True), stopping)
+        log = try_often(lambda: open_log(settings.broker, create=True, config=settings.kafka_config), stopping)
         holds_chain(store, genesis)
-        ledger = Ledger(store)
+        ledger = _open_ledger(settings, store)
         outlet = Outlet(ledger, log, topic)
         outlet.connect(settings.promote, stopping)  # before the genesis, so that a refusal leaves nothing behind
         writer = ChainWriter(ledger, genesis)
-        outlet.publish()
-        _import_files(settings, writer, outlet, stopping)
-        print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
-        if settings.dev is not None and not stopping.is_set():
-            _produce(settings, settings.dev, writer, outlet, stopping)
-        while not settings.exit_when_done and not stopping.wait(outlet.wait_seconds(settings.heartbeat_seconds)):
-            outlet.heartbeat()
-        outlet.finish(stopping)
+        with metrics.showing(lambda: _read_published(ledger, writer)):
+            _work(settings, writer, outlet, metrics, stopping)
     finally:
         if log is not None:
             log.close()
         store.close()
 
 
-def _produce(
-    settings: MasterSettings, dev: DevSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event
+def _work(
+    settings: MasterSettings, writer: ChainWriter, outlet: Outlet, metrics: Metrics, stopping: threading.Event
 ) -> None:
+    """Import, then make blocks or send heartbeats until told to stop, and leave nothing in the outbox."""
+    if settings.dev is None:
+        metrics.announce()
+    outlet.publish()
+    _import_files(settings, writer, outlet, stopping)
+    print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
+    _LOG.info("imported", extra=fields(number=writer.head.number, hash=writer.head.hash))
+    if settings.dev is not None and not stopping.is_set():
+        _produce(settings, settings.dev, writer, outlet, metrics, stopping)
+    while not settings.exit_when_done and not stopping.wait(outlet.wait_seconds(settings.heartbeat_seconds)):
+        outlet.heartbeat()
+    outlet.finish(stopping)
+
+
+def _read_published(ledger: Ledger, writer: ChainWriter) -> Values:
+    position = ledger.position
+    return read_published(ledger.counters, position.chain.sequence, position.epoch, writer.head.number)
+
+
+def _open_ledger(settings: MasterSettings, store: Store) -> Ledger:
+    form = record_format(settings.records)
+    limit = record_bytes_limit(form, settings.broker, settings.kafka_config)
+    return Ledger(store, record_bytes_max=limit, record_format=form)
+
+
+def _produce(
+    settings: MasterSettings, dev: DevSettings, writer: ChainWriter, outlet: Outlet, metrics: Metrics,
+    stopping: threading.Event,
+) -> None:  # fmt: skip
     """Make blocks and serve their chain until told to stop."""
     from reference_node.roles.production import Producer  # a master without --dev needs no server
     from reference_node.rpc.methods import METHODS
@@ -103,8 +146,13 @@ def _produce(
         thread.start()
         try:
             print(f"master listening on {url_of(listener)}", flush=True)
-            http = HttpSettings(dev.vhosts, dev.cors_domains, dev.apis)
-            serve(JsonRpcApp(producer, http, {**METHODS, **producer.methods()}), listener, stopping)
+            _LOG.info("listening", extra=fields(url=url_of(listener)))
+            metrics.announce()
+            http = HttpSettings(dev.vhosts, dev.cors_domains, dev.apis, dev.min_block_wait_seconds)
+            methods = {**METHODS, **producer.methods()}
+            app = JsonRpcApp(producer, http, methods, metered=metrics.url is not None)
+            with metrics.showing(lambda: {**read_health(producer.health()), **read_rpc(app.meters)}):
+                serve(app, listener, stopping)
         finally:
             stopping.set()
             thread.join(THREAD_STOP_SECONDS_MAX)
