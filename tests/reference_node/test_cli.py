@@ -37,7 +37,7 @@ def test_a_master_and_a_replica_meet_on_a_log(tmp_path: Path, genesis: Path) -> 
     ("words", "code", "text"),
     [
         (("--kafka.broker", "sqlite:////nowhere/log.sqlite"), 5, "sqlite:////nowhere/log.sqlite can't be opened"),
-        (("--kafka.broker", "broker:9092"), 2, "--kafka.broker is 'broker:9092', expected sqlite:///path"),
+        (("--kafka.broker", "broker"), 2, "--kafka.broker is 'broker', expected host:port,host:port or sqlite:///path"),
         (("--kafka.broker", "sqlite:///x", "--kafka.topic", "geth:x"), 2, "--kafka.topic is 'geth:x'"),
         (("--kafka.broker", "sqlite:///x", "--http.port", "99999"), 2, "99999"),
         ((), 2, "--kafka.broker"),

@@ -160,7 +160,7 @@ def test_a_stop_during_the_import_publishes_what_there_is(tmp_path: Path, chain:
     ("fields", "error", "reason"),
     [
         ({"topic": "geth:5"}, UsageError, "a master takes a name without an offset"),
-        ({"broker": "localhost:9092"}, UsageError, "expected sqlite:///path"),
+        ({"broker": "localhost"}, UsageError, "expected host:port,host:port or sqlite:///path"),
         ({"broker": "sqlite:////nowhere/at/all.sqlite"}, LogUnavailable, "can't be opened"),
         ({"dev": DevSettings("127.0.0.1", 0, (), (), ())}, UsageError, "exclude each other"),
         ({"chain_files": (Path("/nowhere.rlp"),)}, ChainFileError, "/nowhere.rlp"),
