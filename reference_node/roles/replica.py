@@ -25,11 +25,12 @@ from reference_node.metrics import (
     read_rpc,
 )
 from reference_node.process_log import fields
-from reference_node.roles.followed import NO_LIMITS, FollowedChain, keep
+from reference_node.roles.followed import CHECK_SECONDS, NO_LIMITS, FollowedChain, keep
 from reference_node.roles.follower import Follower
 from reference_node.roles.patience import try_often
 from reference_node.roles.record_formats import WRITEBATCH, record_format
 from reference_node.roles.sender import TransactionSender
+from reference_node.rpc.eth_call import load_evm
 from reference_node.rpc.methods import METHODS
 from reference_node.rpc.serve import listen, serve, url_of
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
@@ -105,9 +106,10 @@ def _follow_and_serve(
 ) -> None:  # fmt: skip
     """Serve until told to stop or until something ends the replica, which is raised."""
     closed = threading.Event()
-    with ThreadPoolExecutor(2, thread_name_prefix="replica") as threads:
+    with ThreadPoolExecutor(3, thread_name_prefix="replica") as threads:
         following = threads.submit(follower.run, closed)
         keeping = threads.submit(keep, chain, stopping, closed, settings.drain_seconds)
+        threads.submit(_warm_up, chain, closed)
         try:
             print(f"replica listening on {url_of(listener)}", flush=True)
             _LOG.info("listening", extra=fields(url=url_of(listener)))
@@ -121,6 +123,14 @@ def _follow_and_serve(
     ending = keeping.result() or follower.failure
     if ending is not None:
         raise ending
+
+
+def _warm_up(chain: FollowedChain, closed: threading.Event) -> None:
+    """Load the EVM once the replica serves: before its first call, and not before it is ready."""
+    while not chain.has_begun():
+        if closed.wait(CHECK_SECONDS):
+            return
+    load_evm()
 
 
 def _read_standing(chain: FollowedChain) -> Values:
