@@ -1,5 +1,7 @@
 """The flags that every long-running command shares: what it logs and how, and where its metrics are."""
 
+import logging
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -7,8 +9,9 @@ from typing import Any
 import click
 
 from reference_node.config import LINE_FORMATS, RECORD_FORMATS, MetricsSettings, log_formats
-from reference_node.process_log import LEVELS, set_up_lines
+from reference_node.process_log import LEVELS, fields, set_up_lines
 
+_LOG = logging.getLogger(__name__)
 Command = Callable[..., None]
 
 
@@ -46,7 +49,10 @@ def process_options(record_formats: tuple[str, ...] = RECORD_FORMATS) -> Callabl
             formats = log_formats(log_format)
             set_up_lines(formats.lines, log_level)
             metrics = None if metrics_port is None else MetricsSettings(metrics_port, metrics_address)
+            name = click.get_current_context().info_name
+            _LOG.info("started", extra=fields(command=name, pid=os.getpid()))
             command(*arguments, formats=formats, metrics=metrics, **named)
+            _LOG.info("stopped", extra=fields(command=name))
 
         for option in reversed(options):
             run = option(run)

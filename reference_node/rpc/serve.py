@@ -51,6 +51,7 @@ def serve(app: JsonRpcApp, listener: socket.socket, stopping: threading.Event) -
     config = uvicorn.Config(
         app, loop="uvloop", http=QuickProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
         server_header=False, date_header=False, proxy_headers=False,
+        log_config=None,  # its lines go where the process's own go
         timeout_keep_alive=IDLE_SECONDS_MAX, timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
     server = _Server(config)
