@@ -15,8 +15,9 @@ from conformance.report.junit import as_junit
 from conformance.report.table import open_console, print_run, progress_bar
 from conformance.run import Run, run_questions
 from conformance.subject import Endpoint, Recorded, Subject
+from fixtures.brokers import SQLITE, check_kind
 from fixtures.chain_files import DEFAULT_CHAIN, ChainFiles, find_chain
-from reference_node.commands import Command
+from reference_node.commands import Command, kafka_config_option
 from reference_node.errors import CouldNotJudge, UsageError
 
 EXIT_CODES = (
@@ -32,8 +33,14 @@ _STDOUT = Path("-")
 @click.option("--chain", "chain_name", default=DEFAULT_CHAIN, show_default=True, help="A shipped chain or a folder.")
 @click.option(
     "--candidate", metavar="URL",
-    help="Whose answers are judged.  [default: a master, the embedded log and one replica, started on the chain]",
+    help="Whose answers are judged.  [default: a master, a log and one replica, started on the chain]",
 )  # fmt: skip
+@click.option(
+    "--broker", metavar="sqlite|kafka|HOST:PORT,…",
+    help="What is between master and replica: the embedded log, a Kafka started in a container, or one that runs; "
+    "there, in a topic that is deleted at the end.  [default: sqlite]",
+)  # fmt: skip
+@kafka_config_option
 @click.option(
     "--reference", metavar="geth|URL",
     help="Whose answers are right: a geth started on the chain, or an endpoint.  [default: the recorded answers]",
@@ -48,12 +55,16 @@ _STDOUT = Path("-")
 @click.option("--json", "json_path", type=_FILE, help="Write the report as JSON, - for stdout.")
 @click.option("--junit", "junit_path", type=_FILE, help="Write the report as JUnit XML, - for stdout.")
 def conform(
-    chain_name: str, candidate: str | None, reference: str | None, folder: Path | None, include: tuple[str, ...],
-    exclude: tuple[str, ...], strict_messages: bool, json_path: Path | None, junit_path: Path | None,
+    chain_name: str, candidate: str | None, broker: str | None, kafka_words: tuple[str, ...], reference: str | None,
+    folder: Path | None, include: tuple[str, ...], exclude: tuple[str, ...], strict_messages: bool,
+    json_path: Path | None, junit_path: Path | None,
 ) -> None:  # fmt: skip
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
     if _STDOUT == json_path == junit_path:
         raise UsageError("--json - and --junit - can't both write to stdout")
+    if candidate is not None and (broker is not None or kafka_words):
+        raise UsageError("--candidate names who is judged, so there is no log for --broker or --kafka.config to choose")
+    check_kind(broker or SQLITE, kafka_words)
     chain = find_chain(chain_name)
     corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
     title = str(folder) if folder else chain.name
@@ -61,7 +72,7 @@ def conform(
     try:
         with _terminable(), ExitStack() as stack:
             right = _open_reference(stack, reference, chain, corpus)
-            judged = _open_candidate(stack, candidate, chain)
+            judged = _open_candidate(stack, candidate, chain, broker or SQLITE, kafka_words)
             with progress_bar(len(corpus.questions)) as tell:
                 run = run_questions(title, corpus.questions, right, judged, strict_messages=strict_messages, tell=tell)
             report(run, json_path, junit_path)
@@ -102,14 +113,16 @@ def _open_reference(stack: ExitStack, reference: str | None, chain: ChainFiles, 
     return stack.enter_context(Endpoint(reference))
 
 
-def _open_candidate(stack: ExitStack, candidate: str | None, chain: ChainFiles) -> Subject:
+def _open_candidate(
+    stack: ExitStack, candidate: str | None, chain: ChainFiles, broker: str, config: tuple[str, ...]
+) -> Subject:
     if candidate is not None:
         return stack.enter_context(Endpoint(candidate))
     from fixtures.cluster import running_cluster
 
-    click.echo(f"starting master, log and replica on {chain.name}", err=True)
-    cluster = stack.enter_context(running_cluster(chain))
-    return stack.enter_context(Endpoint(cluster.replicas[0].url, "replica started on the chain"))
+    click.echo(f"starting master, log ({broker}) and replica on {chain.name}", err=True)
+    cluster = stack.enter_context(running_cluster(chain, broker=broker, config=config))
+    return stack.enter_context(Endpoint(cluster.replicas[0].url, f"replica started on the chain, log {broker}"))
 
 
 @contextmanager

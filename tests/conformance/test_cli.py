@@ -133,6 +133,9 @@ def test_a_report_that_cannot_be_written_is_said_beside_the_result(folder: Path,
         (["--cases", "/nowhere"], "/nowhere is not a folder"),
         (["--json", "-", "--junit", "-"], "can't both write to stdout"),
         (["--no-such-flag"], "No such option"),
+        (["--broker", "mars"], "--broker is 'mars', expected sqlite, kafka or host:port"),
+        (["--kafka.config", "acks=all"], "--broker sqlite has no such properties"),
+        (["--candidate", "http://127.0.0.1:1", "--broker", "kafka"], "no log for --broker"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], complaint: str) -> None:

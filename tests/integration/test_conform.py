@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from confluent_kafka.admin import AdminClient
 
 from conformance.cli import conform
 from conformance.corpus import answers_folder
 from fixtures.chain_files import DEFAULT_CHAIN, find_chain
 from fixtures.geth import Program, on_chain
+from fixtures.kafka import Kafka
 
 ANSWERS = answers_folder(DEFAULT_CHAIN)
 
@@ -57,6 +59,27 @@ def test_every_case_asked_again_of_a_live_geth_matches() -> None:
     assert wrong_cases(report) == {}
     assert exit_code == 0
     assert report["reference"]["version"].startswith("Geth/v1.17.8")
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("geth_program")
+def test_every_case_through_a_real_kafka_matches_a_live_geth(kafka: Kafka) -> None:
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    before = set(client.list_topics(timeout=10).topics)
+    exit_code, report = run_conform("--broker", kafka.bootstrap, "--reference", "geth", "--strict-messages")
+    after = set(client.list_topics(timeout=10).topics)
+    assert wrong_cases(report) == {}
+    assert exit_code == 0
+    assert report["candidate"]["name"].endswith(f"log {kafka.bootstrap}")
+    assert {topic for topic in after - before if topic.startswith("ethercattle")} == set(), "it left a topic behind"
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("kafka_program")
+def test_it_starts_a_kafka_of_its_own() -> None:
+    exit_code, report = run_conform("--broker", "kafka", "--include", "eth_chainId")
+    assert wrong_cases(report) == {}
+    assert exit_code == 0
 
 
 @pytest.mark.real
