@@ -118,7 +118,9 @@ def decode(stored: StoredRecord) -> Decoded:
     if len(headers) != len(stored.record.headers):
         _refuse(stored, "has a header twice")
     if headers.get("v") != VERSION:
-        _refuse(stored, f"has format version {headers.get('v', b'').hex() or 'none'}, expected {VERSION.hex()}")
+        hint = "" if "v" in headers else " (is the topic of another --log.format?)"
+        found = headers.get("v", b"").hex() or "none"
+        _refuse(stored, f"has format version {found}, expected {VERSION.hex()}{hint}")
     kind = headers.get("kind")
     if kind not in {BATCH, HEARTBEAT, EPOCH}:
         _refuse(stored, f"is of kind {kind!r}, expected batch, heartbeat or epoch")

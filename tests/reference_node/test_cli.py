@@ -33,6 +33,21 @@ def test_a_master_and_a_replica_meet_on_a_log(tmp_path: Path, genesis: Path) -> 
     assert followed.output[28:] == made.output[17:]
 
 
+def test_a_log_in_the_format_of_existing_builds_is_not_taken_for_ours(tmp_path: Path, genesis: Path) -> None:
+    common = ("--kafka.broker", f"sqlite:///{tmp_path}/log.sqlite")
+    theirs = (*common, "--log.format", "ethercattle")
+    made = run("master", "--datadir", tmp_path / "m", "--genesis", genesis, *theirs, "--exit-when-done")
+    assert made.exit_code == 0, made.output
+    followed = run("replica", "--datadir", tmp_path / "r", *theirs, "--replica.syncshutdown")
+    assert (followed.exit_code, followed.output[:28]) == (0, "replica caught up at block 0")
+    refused = run("replica", "--datadir", tmp_path / "new", *common, "--replica.syncshutdown")
+    assert refused.exit_code == 5
+    assert "the record at offset 0 has format version none, expected 01" in refused.output
+    other = run("replica", "--datadir", tmp_path / "r", *common, "--replica.syncshutdown")
+    assert other.exit_code == 2
+    assert "was filled by records of the format ethercattle, but --log.format is writebatch" in other.output
+
+
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
