@@ -1,14 +1,18 @@
 """The `ethercattle` command: joins the command groups of the five folders."""
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
+
+INTERRUPTED = 3
 
 COMMANDS = {
     "master": ("reference_node.cli", "Execute blocks and publish their database writes to a log."),
     "replica": ("reference_node.cli", "Follow a log and serve the chain over JSON-RPC."),
     "txrelay": ("reference_node.cli", "Send the transactions of a topic to a node."),
-    "up": ("fixtures.up", "Run a whole system: log, masters, replicas, relays and a balancer."),
+    "up": ("fixtures.up", "Run a log, masters, replicas, relays and a balancer until Ctrl-C."),
     "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
 }
@@ -30,6 +34,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Import and run a command; one that is interrupted before it takes care of that itself has judged nothing."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("ethercattle: interrupted", err=True)
+            sys.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
