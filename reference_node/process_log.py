@@ -17,6 +17,7 @@ DEFAULT_LEVELS = {"text": "warning", "json": "info"}
 """A person gets what needs attention, as stdout tells the rest; a machine that collects lines gets the whole life."""
 _FIELDS = "fields"
 _COMMAND_LOGGER = "ethercattle"
+OWN_LOGGERS = (_COMMAND_LOGGER, "reference_node")
 
 
 def fields(**facts: object) -> dict[str, object]:
@@ -29,7 +30,7 @@ def set_up_lines(form: str, level: str | None) -> None:
 
     Args:
         form: `text` or `json`.
-        level: one of `LEVELS`; None for the form's default.
+        level: one of `LEVELS`, for our own lines; None for the form's default. Libraries are heard from `warning` on.
     """
     root = logging.getLogger()
     for handler in [found for found in root.handlers if isinstance(found, _Stderr)]:
@@ -37,7 +38,10 @@ def set_up_lines(form: str, level: str | None) -> None:
     handler = _Stderr()
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     root.addHandler(handler)
-    root.setLevel((level or DEFAULT_LEVELS[form]).upper())
+    least = logging.getLevelNamesMapping()[(level or DEFAULT_LEVELS[form]).upper()]
+    root.setLevel(max(least, logging.WARNING))  # libraries tell of each request they make
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(least)
 
 
 def say_why_it_ends(command: str, error: EtherCattleError) -> None:

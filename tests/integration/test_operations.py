@@ -140,7 +140,7 @@ def test_a_life_is_told_in_lines_that_machines_read(roles: Roles) -> None:
     assert {"started", "listening", "epoch opened", "caught up", "new head"} <= set(said[REPLICA])
     assert {"started", "listening", "epoch opened"} <= set(said[DEV])
     assert {"started", "imported", "epoch opened"} <= set(said[MASTER])
-    assert {"started", "sent"} <= set(said[RELAY])
+    assert {"started", "accepted"} <= set(said[RELAY])
     for child in roles.children.values():
         for line in lines_of(child):
             assert set(line) - {"exception"} == {"time", "level", "logger", "message", "fields"}, line

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from reference_node.errors import LogRefused
-from reference_node.process_log import fields, say_why_it_ends, set_up_lines
+from reference_node.process_log import OWN_LOGGERS, fields, say_why_it_ends, set_up_lines
 
 LOG = logging.getLogger("reference_node.test")
 
@@ -17,10 +17,12 @@ LOG = logging.getLogger("reference_node.test")
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers = list(root.handlers)
+    levels = [(logger, logger.level) for logger in (root, *map(logging.getLogger, OWN_LOGGERS))]
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for logger, level in levels:
+        logger.setLevel(level)
 
 
 def line(capsys: pytest.CaptureFixture[str]) -> str:
@@ -97,4 +99,15 @@ def test_a_line_that_can_not_be_made_does_not_end_the_work(
     set_up_lines("text", None)
     LOG.warning("%d", "no number")
     assert sys.stderr is not None
+    assert capsys.readouterr().err == ""
+
+
+def test_libraries_are_heard_only_when_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_lines("text", "debug")
+    library = logging.getLogger("httpx")
+    library.info("a request")
+    library.warning("a fault")
+    assert line(capsys).endswith("WARNING httpx: a fault")
+    set_up_lines("text", "error")
+    library.warning("a fault")
     assert capsys.readouterr().err == ""

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,16 +13,19 @@ from click.testing import CliRunner
 from reference_node.commands import Command
 from reference_node.config import LogFormats, MetricsSettings
 from reference_node.errors import LogRefused
+from reference_node.process_log import OWN_LOGGERS
 from reference_node.process_options import process_options
 
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers = list(root.handlers)
+    levels = [(logger, logger.level) for logger in (root, *map(logging.getLogger, OWN_LOGGERS))]
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for logger, level in levels:
+        logger.setLevel(level)
 
 
 def command_of(taken: list[dict[str, Any]], *formats: str) -> click.Command:
@@ -50,6 +54,11 @@ def test_without_flags_there_are_no_metrics() -> None:
     assert taken == [{"own": None, "formats": LogFormats(), "metrics": None}]
 
 
+def test_a_command_tells_its_beginning_and_its_end() -> None:
+    done = CliRunner().invoke(command_of([]), ["--log.level", "info"])
+    assert re.findall(r"INFO \S+: (\w+) command=command", done.stderr) == ["started", "stopped"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -72,13 +81,15 @@ def test_a_command_without_records_takes_formats_of_lines_alone() -> None:
     def relay(formats: LogFormats, metrics: MetricsSettings | None) -> None:
         click.echo(formats.lines)
 
-    assert CliRunner().invoke(relay, ["--log.format", "json"]).output == "json\n"
+    assert CliRunner().invoke(relay, ["--log.format", "json"]).stdout == "json\n"
     assert CliRunner().invoke(relay, ["--log.format", "ethercattle"]).exit_code == 2
 
 
 def test_an_expected_error_is_a_json_line_where_lines_are_json() -> None:
     done = CliRunner().invoke(command_of([]), ["--own", "wrong", "--log.format", "json"])
     assert done.exit_code == 5
-    assert json.loads(done.stderr)["fields"]["exit_code"] == 5
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["message"] for line in lines] == ["started", "a gap"]
+    assert lines[-1]["fields"]["exit_code"] == 5
     plain = CliRunner().invoke(command_of([]), ["--own", "wrong"])
     assert (plain.exit_code, plain.stderr) == (5, "ethercattle command: a gap\n")
