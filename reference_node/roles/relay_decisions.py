@@ -193,6 +193,12 @@ def judge_http_status(status: int, text: str) -> Verdict:
     return Verdict(Kind.REFUSED if status == _HTTP_TOO_LARGE else Kind.AWAY, reason, status)
 
 
+def settled_by(verdict: Verdict, is_known: bool | None) -> Verdict:
+    """Return what a used-up nonce means where the node knows the transaction, does not, or (None) can't say yet."""
+    kind = {True: Kind.KNOWN, False: Kind.REFUSED, None: Kind.LATER}[is_known]
+    return replace(verdict, kind=kind)
+
+
 def put_off(pending: Pending, verdict: Verdict, now_seconds: float, jitter: float) -> Pending | Verdict:
     """Return a transaction with the time of its next try; a refusal where it was put off for too long.
 

@@ -34,6 +34,7 @@ from reference_node.roles.relay_decisions import (
     judge_answer,
     judge_http_status,
     put_off,
+    settled_by,
     transaction_hash,
     unwrapped,
 )
@@ -45,7 +46,6 @@ LAG_SECONDS = 1.0
 LETTERS_READ_MAX = 1024
 """Dead letters looked through at the start for those of a run that was killed."""
 DEAD_SUFFIX = "-dead"
-_NO_METHOD = -32601
 _LOG = logging.getLogger(__name__)
 
 
@@ -208,26 +208,21 @@ class Relay:
         except ValueError as error:
             return Verdict(Kind.REFUSED, f"no transaction: {error}")
         try:
-            if entry.is_in_doubt and (found := self._ask(entry)) is not None:
-                return found
+            if entry.is_in_doubt and self._node_knows(entry):
+                return Verdict(Kind.KNOWN, "the node has it")
             verdict = judge_answer(self._endpoint.call("eth_sendRawTransaction", "0x" + entry.raw.hex()))
             if verdict.kind is Kind.ASK:
-                return self._ask(entry) or replace(verdict, kind=Kind.REFUSED)
+                return settled_by(verdict, self._node_knows(entry))
         except NodeAway as error:
             return Verdict(Kind.AWAY, str(error))
         except HttpRefusal as error:
             return judge_http_status(error.status, error.text)
         return verdict
 
-    def _ask(self, entry: Pending) -> Verdict | None:
-        """Return a verdict where the node knows a transaction or can't say yet, None where it does not know it."""
+    def _node_knows(self, entry: Pending) -> bool | None:
+        """Ask whether the node has a transaction; None where it can't say, as while it indexes."""
         answer = self._endpoint.call("eth_getTransactionByHash", "0x" + transaction_hash(entry.raw).hex())
-        error = answer.get("error")
-        if error is None:
-            return None if answer.get("result") is None else Verdict(Kind.KNOWN, "the node has it")
-        if isinstance(error, dict) and error.get("code") == _NO_METHOD:
-            return None  # an endpoint that takes transactions and tells nothing
-        return Verdict(Kind.AWAY, f"asked for a transaction, it answered {str(error)[:200]}")
+        return None if answer.get("error") is not None else answer.get("result") is not None
 
     def _settle(self, entry: Pending, verdict: Verdict) -> None:
         """Act on a verdict about one transaction."""

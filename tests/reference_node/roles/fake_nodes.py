@@ -47,6 +47,8 @@ class FakeNode:
     sends: list[bytes] = field(default_factory=list)
     """Every raw transaction that reached it."""
     asked: int = 0
+    silence: Answer = field(default_factory=dict)
+    """What it answers instead where it is asked for a transaction."""
     mined: set[bytes] = field(default_factory=set)
     """Taken ones that are in a block: sent again, their nonce is too low."""
 
@@ -54,6 +56,8 @@ class FakeNode:
         """Answer a call."""
         if method == "eth_getTransactionByHash":
             self.asked += 1
+            if self.silence:
+                return self.silence
             known = {"0x" + decode_transaction(raw).hash.hex() for raw in self.accepted}
             return {"result": {"hash": params[0]} if params[0] in known else None}
         if method != "eth_sendRawTransaction":

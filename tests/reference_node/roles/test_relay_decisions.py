@@ -59,6 +59,12 @@ def test_a_status_alone_speaks_of_the_node_but_for_a_request_too_large(status: i
     assert decisions.judge_http_status(status, "text").kind is kind
 
 
+@pytest.mark.parametrize(("is_known", "kind"), [(True, Kind.KNOWN), (False, Kind.REFUSED), (None, Kind.LATER)])
+def test_a_used_nonce_means_what_the_node_knows(is_known: bool | None, kind: Kind) -> None:
+    asked = Verdict(Kind.ASK, "nonce too low", -32000)
+    assert decisions.settled_by(asked, is_known) == Verdict(kind, "nonce too low", -32000)
+
+
 def test_waits_double_up_to_a_bound_and_differ_by_half() -> None:
     assert decisions.backoff_seconds(0, 1.0) == decisions.BACKOFF_SECONDS_FIRST
     assert decisions.backoff_seconds(3, 1.0) == 8 * decisions.BACKOFF_SECONDS_FIRST

@@ -126,6 +126,23 @@ def test_known_and_mined_transactions_are_settled(log: SqliteLog) -> None:
     assert letters(log) == []
 
 
+@pytest.mark.parametrize("code", [-32000, -32601])
+def test_a_node_that_cannot_say_what_it_knows_is_sent_to_all_the_same(log: SqliteLog, code: int) -> None:
+    """A geth with an empty chain says for ever that it indexes; other endpoints take transactions and tell nothing."""
+    node, stopper = FakeNode(used_nonces={TRANSACTIONS[2]}), Stopper()
+    node.silence = error(code, "transaction indexing is in progress")
+    put(log, TRANSACTIONS[:3])
+    relay = make(log, node, stopper)
+    for _ in range(STEPS_MAX):
+        stopper.now_seconds += 1.0
+        relay.step(stopper)
+    assert node.accepted == list(TRANSACTIONS[:2])
+    assert relay.committed == 3
+    [(value, reason)] = letters(log)
+    assert value == TRANSACTIONS[2]
+    assert reason.startswith("nonce too low: next nonce 5, tx nonce 0 (for 3")
+
+
 def test_refused_ones_become_dead_letters_with_the_reason(log: SqliteLog) -> None:
     node, stopper = FakeNode({TRANSACTIONS[0]: "insufficient funds"}, used_nonces={TRANSACTIONS[1]}), Stopper()
     put(log, [*TRANSACTIONS[:3], POISON, b"", TRANSACTIONS[3]])
