@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,12 @@ from fixtures.geth import Program, running
 from fixtures.kafka import Kafka
 from fixtures.nodes import Replica, start_master, start_replica, wait_for_head
 from reference_node.chain.files import read_forkchoice
+from reference_node.errors import Fenced
 from reference_node.log.open import open_log
+from reference_node.roles.follower import Follower
+from reference_node.roles.ledger import Ledger
+from reference_node.roles.record_formats import ETHERCATTLE
+from reference_node.store.leveldb import Store
 from tests.integration.crash_runs import kill_masters, kill_points, kill_replicas
 from tests.integration.databases import assert_same_content, content_of
 
@@ -110,6 +115,34 @@ def test_a_reader_of_another_build_follows_our_master_through_kafka(
         assert replica.child.stop() == 0, replica.child.tail()
     assert [name for name, case in found.items() if case["verdict"] != "pass" and not asks_for_safe(name)] == []
     assert_same_content(tmp_path / "master", tmp_path / "replica")
+
+
+@pytest.mark.real
+def test_a_stopped_replica_takes_over_on_kafka_and_learns_the_epoch_from_it(
+    kafka: Kafka, kafka_topic: str, tmp_path: Path
+) -> None:
+    with (
+        closing(open_log(kafka.bootstrap)) as log,
+        closing(Store(tmp_path / "old")) as store,
+        closing(Store(tmp_path / "new")) as other,
+    ):
+        old = Ledger(store, record_format=ETHERCATTLE)
+        for _ in range(3):
+            old.connect(log, kafka_topic, promote=True)
+        old.commit({b"a": b"1"}, 0, 0)
+        old.heartbeat()
+        follower = Follower(other, log, kafka_topic, record_format=ETHERCATTLE)
+        while not follower.caught_up():
+            follower.follow()
+        new = Ledger(other, record_format=ETHERCATTLE)
+        new.connect(log, kafka_topic, promote=True)
+        assert new.position.epoch == old.position.epoch + 1 == 5
+        new.commit({b"b": b"2"}, 1, 1)
+        assert new.publish() == 1
+        old.commit({b"b": b"zombie"}, 1, 1)
+        with pytest.raises(Fenced):
+            old.publish()
+    assert plainly_read(kafka, kafka_topic) == {b"a": b"1", b"b": b"2"}
 
 
 def plainly_read(kafka: Kafka, topic: str) -> dict[bytes, bytes]:
