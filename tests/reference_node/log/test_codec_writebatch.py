@@ -19,6 +19,7 @@ from reference_node.log.codec_writebatch import (
     encode_batch,
     encode_epoch,
     encode_heartbeat,
+    newest_block,
     with_epoch,
 )
 from reference_node.log.interface import Record, StoredRecord
@@ -113,10 +114,14 @@ def test_parts_join_to_the_batch_and_chain_their_digests(
     assert chain_at(StoredRecord(0, with_epoch(records[-1], 7))) == chain
 
 
-@given(st.builds(Chain, uint64s, hashes), uint64s, uint64s)
-def test_marks_name_the_batch_they_follow(chain: Chain, time_ms: int, epoch: int) -> None:
-    for record in (with_epoch(encode_heartbeat(chain, time_ms), epoch), encode_epoch(chain, time_ms, epoch)):
+@given(st.builds(Chain, uint64s, hashes), uint64s, uint64s, st.none() | uint64s)
+def test_marks_name_the_batch_they_follow_and_the_head(
+    chain: Chain, time_ms: int, epoch: int, head: int | None
+) -> None:
+    heartbeat = with_epoch(encode_heartbeat(chain, time_ms, head), epoch)
+    for record in (heartbeat, encode_epoch(chain, time_ms, epoch, head)):
         stored = StoredRecord(3, record)
+        assert newest_block(stored) == head
         assert chain_at(stored) == chain
         assert (decode(stored).epoch, decode(stored).time_ms) == (epoch, time_ms)
 
@@ -140,6 +145,7 @@ def _with(name: str, content: bytes) -> Callable[[Headers], Headers]:
         (_without("epoch"), "header epoch of 0 bytes, expected 8"),
         (_without("digest"), "header digest of 0 bytes, expected 32"),
         (_with("safe", b"\x01" * 31), "header safe of 31 bytes, expected 32"),
+        (_with("head", bytes(7)), "header head of 7 bytes, expected 8"),
         (_with("source", b""), "header source of 0 bytes, expected 16"),
         (_with("part", b"\0\0\0\1"), "part 1 of 1"),
         (_with("parts", bytes(4)), "part 0 of 0"),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference_node.errors import Fenced, LogRefused, StoreError, UsageError
+from reference_node.log import publish_ethercattle
 from reference_node.log.codec_ethercattle import (
     Commit,
     Heartbeat,
@@ -233,6 +234,19 @@ def test_a_topic_with_a_forged_batch_of_the_right_sequence_is_refused(log: Log, 
         connected(log, store)
     append(log, Commit((2).to_bytes(8, "big") + b"forged!!"))
     with pytest.raises(LogRefused, match="other content at sequence 2"):
+        connected(log, store)
+
+
+def test_the_last_commit_is_not_looked_for_without_end(log: Log, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_ethercattle, "TAIL_RECORDS_MAX", 3)
+    ledger = connected(log, store)
+    ledger.commit({b"a": b"1"}, 0, 0)
+    for _ in range(3):
+        ledger.heartbeat()
+    with pytest.raises(LogRefused, match="no batch is committed in the last 3 records, up to offset 1"):
+        connected(log, store)
+    log.truncate(TOPIC, 3)
+    with pytest.raises(LogRefused, match="holds no record from which to tell"):
         connected(log, store)
 
 

@@ -7,6 +7,7 @@ from reference_node.log.codec_writebatch import Chain
 from reference_node.store.position import (
     DIGESTS_KEPT,
     POSITION_KEY,
+    EthercattlePosition,
     Position,
     digest_key,
     encode_position,
@@ -26,6 +27,13 @@ positions = st.builds(
     st.none() | hashes,
     st.none() | hashes,
     st.binary(min_size=16, max_size=16),
+    st.none()
+    | st.builds(
+        EthercattlePosition,
+        st.none() | st.integers(0, 2**63),
+        uint64s,
+        st.lists(st.binary(min_size=16, max_size=16), max_size=3).map(tuple),
+    ),
 )
 
 
