@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,21 +86,18 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
 
 
 def _run(settings: MasterSettings, topic: str, genesis: Genesis, metrics: Metrics, stopping: threading.Event) -> None:
-    store = Store(settings.datadir)
-    log = None
-    try:
-        log = try_often(lambda: open_log(settings.broker, create=True, config=settings.kafka_config), stopping)
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(Store(settings.datadir)))
+        log = opened.enter_context(
+            closing(try_often(lambda: open_log(settings.broker, create=True, config=settings.kafka_config), stopping))
+        )
         holds_chain(store, genesis)
         ledger = _open_ledger(settings, store)
-        outlet = Outlet(ledger, log, topic)
+        outlet = opened.enter_context(closing(Outlet(ledger, log, topic)))
         outlet.connect(settings.promote, stopping)  # before the genesis, so that a refusal leaves nothing behind
         writer = ChainWriter(ledger, genesis)
-        with metrics.showing(lambda: _read_published(ledger, writer)):
-            _work(settings, writer, outlet, metrics, stopping)
-    finally:
-        if log is not None:
-            log.close()
-        store.close()
+        opened.enter_context(metrics.showing(lambda: _read_published(ledger, writer)))
+        _work(settings, writer, outlet, metrics, stopping)
 
 
 def _work(

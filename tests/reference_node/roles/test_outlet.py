@@ -1,6 +1,7 @@
 """A master whose log is away keeps what it makes, and brings it in order once the log is back."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference_node.errors import Fenced, LogRefused, LogUnavailable
-from reference_node.log.interface import FencedWriter, Record
+from reference_node.log.interface import Bounds, FencedWriter, Record
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles import patience
 from reference_node.roles.follower import Follower
@@ -30,6 +31,14 @@ class ShakyLog(SqliteLog):
         self.is_away = False
         self.loses_answers = 0
         self.appends = 0
+        self.asked = 0
+
+    def bounds(self, topic: str) -> Bounds:
+        """Return the topic's range."""
+        self.asked += 1
+        if self.is_away:
+            raise LogUnavailable("no broker answers")
+        return super().bounds(topic)
 
     def open_writer(self, topic: str, epoch: int) -> FencedWriter:
         """Open a writer."""
@@ -57,7 +66,7 @@ class Rig:
     def __init__(self, folder: Path, log: ShakyLog, ledger: Ledger) -> None:
         self.folder, self.log, self.ledger = folder, log, ledger
         self.now = 1000.0
-        self.outlet = Outlet(ledger, log, TOPIC, lambda: self.now)
+        self.outlet = Outlet(ledger, log, TOPIC, lambda: self.now, in_background=lambda action: action())
         self.outlet.connect(promote=False, stopping=NOBODY)
         self.steps = 0
 
@@ -119,14 +128,42 @@ def test_tries_get_rarer_and_take_nothing_between(rig: Rig) -> None:
         assert not rig.outlet.publish()
         pauses.append(round(rig.outlet.wait_seconds(30.0), 6))
         rig.now += pauses[-1] - 0.001
-        asked = rig.log.appends
+        asked = rig.log.asked
         assert not rig.outlet.publish(), "it is not time yet"
-        assert rig.log.appends == asked
+        assert rig.log.asked == asked
         rig.now += 0.002
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     rig.log.is_away = False
     assert rig.outlet.publish()
     assert rig.outlet.wait_seconds(30.0) == 30.0
+
+
+def test_a_master_is_not_held_up_while_a_log_takes_long_to_say_nothing(tmp_path: Path) -> None:
+    may_answer = threading.Event()
+
+    class SlowLog(ShakyLog):
+        def bounds(self, topic: str) -> Bounds:
+            if self.is_away:
+                may_answer.wait(30)
+            return super().bounds(topic)
+
+    with closing(SlowLog(tmp_path / "log.sqlite")) as log, closing(Store(tmp_path / "master")) as store:
+        ledger = open_ledger(store)
+        with closing(Outlet(ledger, log, TOPIC)) as outlet:
+            outlet.connect(promote=False, stopping=NOBODY)
+            log.is_away = True
+            ledger.commit({b"k": b"1"}, 1, 1)
+            began = time.monotonic()
+            for _ in range(20):
+                assert not outlet.publish()
+                time.sleep(outlet.wait_seconds(0.05))
+            assert time.monotonic() - began < 5
+            log.is_away = False
+            may_answer.set()
+            while not outlet.publish():
+                assert time.monotonic() - began < 30
+                time.sleep(outlet.wait_seconds(0.05))
+            assert ledger.position.chain.sequence == 1
 
 
 def test_another_master_that_took_over_meanwhile_fences_this_one(rig: Rig) -> None:
@@ -146,8 +183,8 @@ def test_a_log_that_comes_back_as_another_is_refused(rig: Rig) -> None:
     rig.log.is_away = True
     rig.commit()
     assert not rig.outlet.publish()
-    rig.log.truncate(TOPIC, rig.log.bounds(TOPIC).end)
     rig.log.is_away = False
+    rig.log.truncate(TOPIC, rig.log.bounds(TOPIC).end)
     rig.now += 60
     with pytest.raises(LogRefused, match="holds no record"):
         rig.outlet.publish()
