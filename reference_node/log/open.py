@@ -11,6 +11,7 @@ from reference_node.log.interface import Log
 _SQLITE = "sqlite:///"
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _PORT_MAX = 65535
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def open_log(broker: str, create: bool = False, config: Mapping[str, str] = MappingProxyType({})) -> Log:
@@ -39,13 +40,23 @@ def open_log(broker: str, create: bool = False, config: Mapping[str, str] = Mapp
     return KafkaLog(",".join(addresses), config)
 
 
-def parse_topic(text: str) -> tuple[str, int | None]:
-    """Split `name`, `name:offset` or `name:` (the oldest offset, returned as -1).
+def parse_topic(text: str, flag: str = "--kafka.topic") -> tuple[str, int | None]:
+    """Split `name`, `name:offset` or `name:` (the oldest offset, returned as -1); errors name the flag.
 
     Raises:
-        UsageError: what follows the colon is not a whole number.
+        UsageError: the name is none that Kafka allows, or what follows the colon is not a whole number.
     """
     name, colon, offset = text.partition(":")
     if not name or (offset and not offset.isdecimal()):
-        raise UsageError(f"--kafka.topic is {text!r}, expected name, name:offset or name:")
+        raise UsageError(f"{flag} is {text!r}, expected name, name:offset or name:")
+    if not _TOPIC.fullmatch(name) or name in {".", ".."}:
+        raise UsageError(f"{flag} is {text!r}, expected a name of letters, digits, '.', '_' and '-' only")
     return name, (int(offset) if offset else -1) if colon else None
+
+
+def parse_topic_name(text: str, flag: str) -> str:
+    """Return a topic's name. Raises UsageError where it is none, or goes on with an offset."""
+    name, start = parse_topic(text, flag)
+    if start is not None:
+        raise UsageError(f"{flag} is {text!r}, expected a name without an offset")
+    return name

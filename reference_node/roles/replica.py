@@ -11,10 +11,10 @@ from pathlib import Path
 from socket import socket
 
 from reference_node.config import MetricsSettings
-from reference_node.errors import CouldNotJudge
+from reference_node.errors import CouldNotJudge, UsageError
 from reference_node.health import NO_THRESHOLDS, Thresholds
 from reference_node.lifecycle import AgeLimits
-from reference_node.log.open import open_log, parse_topic
+from reference_node.log.open import open_log, parse_topic, parse_topic_name
 from reference_node.metrics import (
     Metrics,
     Values,
@@ -76,6 +76,7 @@ def run_replica(settings: ReplicaSettings, stopping: threading.Event) -> None:
         UsageError, StoreError, LogError: see `reference_node.errors`.
     """
     topic, start = parse_topic(settings.topic)
+    tx_topic = _tx_topic_beside(topic, settings.tx_topic)
     with ExitStack() as opened:
         listener = None
         if not settings.sync_shutdown:
@@ -93,8 +94,8 @@ def run_replica(settings: ReplicaSettings, stopping: threading.Event) -> None:
             _catch_up(follower, stopping)
         else:
             send = None
-            if settings.tx_topic:
-                send = try_often(lambda: TransactionSender(log, settings.tx_topic), stopping).send
+            if tx_topic:
+                send = try_often(lambda: TransactionSender(log, tx_topic), stopping).send
             chain = FollowedChain(store, follower, settings.limits, settings.thresholds, send)
             opened.enter_context(metrics.showing(lambda: _read_standing(chain)))
             _follow_and_serve(settings, follower, chain, listener, metrics, stopping)
@@ -123,6 +124,14 @@ def _follow_and_serve(
     ending = keeping.result() or follower.failure
     if ending is not None:
         raise ending
+
+
+def _tx_topic_beside(topic: str, text: str) -> str:
+    """Return the name of the transactions' topic; none where there is to be none."""
+    name = parse_topic_name(text, "--kafka.tx.topic") if text else ""
+    if name == topic:
+        raise UsageError(f"--kafka.tx.topic is {name!r}, expected another topic than --kafka.topic")
+    return name
 
 
 def _warm_up(chain: FollowedChain, closed: threading.Event) -> None:

@@ -16,7 +16,7 @@ from itertools import islice
 from reference_node.config import MetricsSettings
 from reference_node.errors import LogRefused, LogUnavailable, UsageError
 from reference_node.log.interface import Log, StoredRecord
-from reference_node.log.open import open_log, parse_topic
+from reference_node.log.open import open_log, parse_topic, parse_topic_name
 from reference_node.log.tail import read_backwards
 from reference_node.metrics import Metrics, Values, metrics_shown
 from reference_node.process_log import fields
@@ -280,8 +280,8 @@ def run_txrelay(settings: TxRelaySettings, stopping: threading.Event) -> None:
     Raises:
         UsageError, LogError: see `reference_node.errors`.
     """
-    topic, start = parse_topic(settings.topic)
-    dead_topic = settings.dead_letter or topic + DEAD_SUFFIX
+    topic, start = parse_topic(settings.topic, "--kafka.tx.topic")
+    dead_topic = parse_topic_name(settings.dead_letter or topic + DEAD_SUFFIX, "--kafka.tx.deadletter")
     if dead_topic == topic:
         raise UsageError(f"--kafka.tx.deadletter is {dead_topic!r}, expected another topic than --kafka.tx.topic")
     with metrics_shown(settings.metrics) as metrics:

@@ -70,6 +70,34 @@ def test_a_replica_with_wrong_flags_ends_in_one_line(
         assert result.output.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (("ftp://node",), 2, "ENDPOINT is 'ftp://node', expected http://"),
+        (("{folder}/none/geth.ipc",), 2, "there is no folder"),
+        (("http://127.0.0.1:1", "--kafka.tx.deadletter", "geth-tx"), 2, "expected another topic than --kafka.tx.topic"),
+        (("http://127.0.0.1:1", "--kafka.tx.topic", "geth-tx:x"), 2, "--kafka.tx.topic is 'geth-tx:x'"),
+        (("http://127.0.0.1:1", "--kafka.tx.deadletter", "d:1"), 2, "--kafka.tx.deadletter is 'd:1', expected a name"),
+        (("http://127.0.0.1:1",), 5, "log.sqlite can't be opened"),
+        ((), 2, "ENDPOINT"),
+    ],
+)
+def test_a_relay_with_wrong_words_ends_in_one_line(
+    tmp_path: Path, words: tuple[str, ...], code: int, text: str
+) -> None:
+    given = [word.replace("{folder}", str(tmp_path)) for word in words]
+    result = run("txrelay", "--kafka.broker", f"sqlite:///{tmp_path}/log.sqlite", *given)
+    assert result.exit_code == code
+    assert text in result.output
+
+
+def test_a_replica_puts_no_transactions_into_the_chains_topic(tmp_path: Path) -> None:
+    words = ("--kafka.broker", f"sqlite:///{tmp_path}/l", "--kafka.topic", "geth", "--kafka.tx.topic")
+    for topic, text in (("geth", "expected another topic than --kafka.topic"), ("tx:5", "expected a name without")):
+        result = run("replica", "--datadir", tmp_path / "r", *words, topic)
+        assert (result.exit_code, text in result.output) == (2, True), result.output
+
+
 def test_a_broken_genesis_is_named(tmp_path: Path) -> None:
     path = tmp_path / "genesis.json"
     path.write_text("{")

@@ -92,3 +92,9 @@ def test_topics_carry_an_offset(text: str, expected: tuple[str, int | None]) -> 
 def test_broken_topics_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="expected name, name:offset or name:"):
         parse_topic(text)
+
+
+@pytest.mark.parametrize("text", ["a topic", "geth/1", "..", "gèth", "g" * 250])
+def test_names_that_no_topic_can_have_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="expected a name of letters"):
+        parse_topic(text)

@@ -332,6 +332,11 @@ faults = st.lists(st.sampled_from([away, busy, partial(error, -32000, "txpool is
 def test_after_kills_at_any_point_each_was_sent_or_buried_and_none_was_sent_again(
     content: list[Any], crashes: list[Fuse], refused: set[int], befalls: list[Any]
 ) -> None:
+    run_with_crashes(content, crashes, refused, befalls)
+
+
+def run_with_crashes(content: list[Any], crashes: list[Fuse], refused: set[int], befalls: list[Any]) -> None:
+    """Relay these transactions with a relay that ends at each of these fuses, and check what came of it."""
     values = {"poison": POISON, "wrapped": encode_rlp(TRANSACTIONS[0])}
     records = [TRANSACTIONS[item] if isinstance(item, int) else values[item] for item in content]
     node = CrashingNode({TRANSACTIONS[number]: "insufficient funds" for number in refused}, faults=list(befalls))
@@ -351,14 +356,32 @@ def test_after_kills_at_any_point_each_was_sent_or_buried_and_none_was_sent_agai
         sent = {TRANSACTIONS[0] if item == "wrapped" else value for item, value in zip(content, records, strict=True)}
         good = sent - {POISON} - set(node.refusals)
         assert sorted(node.accepted) == sorted(good)
-        assert sorted(raw for raw in node.sends if raw in good) == sorted(known_once(node, good))
+        assert len(node.accepted) == len(set(node.accepted))
+        assert sorted(raw for raw in node.sends if raw in good) == sorted(node.accepted)
         bad = [value for value in records if relay_decisions.unwrapped(value) in {POISON, *node.refusals}]
         assert sorted(value for value, _ in letters(log)) == sorted(bad)
 
 
-def known_once(node: FakeNode, good: set[bytes]) -> list[bytes]:
-    """Return what a relay that sends nothing twice would have sent."""
-    return [raw for raw in node.accepted if raw in good]
+@pytest.mark.parametrize(
+    ("name", "fault", "content", "crashes", "refused"),
+    [
+        ("Window.take_committable", lambda window: window.next_offset, [0, 1], [(0, True)], set()),
+        ("Relay._node_knows", lambda relay, entry: False, [0, 1], [(0, True)], set()),
+        ("buried_offsets", lambda *_: frozenset(), ["poison", 0], [(0, True)], set()),
+    ],
+    ids=["commits first", "sends without asking", "buries again"],
+)
+def test_the_check_finds_a_planted_fault(
+    name: str, fault: Any, content: list[Any], crashes: list[tuple[int, bool]], refused: set[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fuses() -> list[Fuse]:
+        return [Fuse(left, after=after) for left, after in crashes]
+
+    run_with_crashes(content, fuses(), refused, [])
+    monkeypatch.setattr(f"reference_node.roles.txrelay.{name}", fault)
+    with pytest.raises(AssertionError):
+        run_with_crashes(content, fuses(), refused, [])
 
 
 def test_a_relay_process_speaks_http(log: SqliteLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
