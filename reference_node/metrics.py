@@ -190,6 +190,6 @@ def read_rpc(meters: RpcMeters | None) -> Values:
     return {
         "rpc_seconds": {name: seconds for name, seconds in meters.calls.items() if any(seconds.counts)},
         "rpc_errors": {str(code): count for code, count in dict(meters.errors).items()},
-        "http_requests": {str(status): count for status, count in dict(meters.statuses).items()},
+        "http_requests": {str(status): count for status, count in meters.by_status().items()},
         "http_requests_under_way": meters.under_way,
     }

@@ -1,7 +1,7 @@
 """Counts a server's requests and calls, in the event loop's thread alone, so without locks."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,33 +15,26 @@ UNKNOWN_METHOD = "unknown"
 class RpcMeters:
     """What a server has answered since it started."""
 
-    __slots__ = ("_unknown", "calls", "errors", "statuses", "under_way")
+    __slots__ = ("calls", "count_call", "errors", "quick_answers", "statuses", "under_way")
 
     def __init__(self, methods: Iterable[str]) -> None:
         """Count calls of these methods by name, and any other under one name."""
-        self._unknown = Histogram(CALL_SECONDS)
-        self.calls = {name: Histogram(CALL_SECONDS) for name in methods} | {UNKNOWN_METHOD: self._unknown}
+        self.calls = {name: Histogram(CALL_SECONDS) for name in (*methods, UNKNOWN_METHOD)}
         """Seconds by method."""
         self.errors: dict[int, int] = {}
         """Errors by JSON-RPC code, of calls and of requests that hold none."""
-        self.statuses: dict[int, int] = {200: 0}
-        """HTTP answers by status."""
+        self.statuses: dict[int, int] = {}
+        """HTTP answers of the usual way by status."""
+        self.quick_answers = 0
+        """HTTP answers of the quick way, all of status 200."""
         self.under_way = 0
         """Requests whose answer is not sent yet."""
+        self.count_call = _call_counter(self.calls, self.errors)
+        """Counts a call: its method, its seconds, and its error's code or 0."""
 
-    def count_call(self, method: str, seconds: float, code: int) -> None:
-        """Count a call; `code` is 0 for a good answer, else its error's."""
-        histogram = self.calls.get(method, self._unknown)
-        histogram.counts[bisect_left(CALL_SECONDS, seconds)] += 1  # `observe` by hand: this is done for every call
-        histogram.total += seconds
-        if code:
-            self.count_error(code)
-
-    def count_answer(self, code: int) -> None:
-        """Count a good HTTP answer; `code` is the error of a request that holds no call, or 0."""
-        self.statuses[200] += 1
-        if code:
-            self.count_error(code)
+    def by_status(self) -> dict[int, int]:
+        """Return HTTP answers by status, whichever way they went."""
+        return {**self.statuses, 200: self.statuses.get(200, 0) + self.quick_answers}
 
     def count_error(self, code: int) -> None:
         """Count an error answer."""
@@ -69,3 +62,17 @@ class RpcMeters:
             await send(message)
 
         return sending
+
+
+def _call_counter(calls: dict[str, Histogram], errors: dict[int, int]) -> Callable[[str, float, int], None]:
+    """Return a function that counts a call; it is called for each, and so looks nothing up that can be had before."""
+    find, unknown = calls.get, calls[UNKNOWN_METHOD]
+
+    def count_call(method: str, seconds: float, code: int) -> None:
+        histogram = find(method, unknown)
+        histogram.counts[bisect_left(CALL_SECONDS, seconds)] += 1
+        histogram.total += seconds
+        if code:
+            errors[code] = errors.get(code, 0) + 1
+
+    return count_call

@@ -120,7 +120,9 @@ class JsonRpcApp:
             return None
         answer = answer_request(request, backend, self._methods, self._meter)
         if self.meters is not None:
-            self.meters.count_answer(request.error_code)
+            self.meters.quick_answers += 1
+            if request.error_code:
+                self.meters.count_error(request.error_code)
         return b"%b%d\r\n\r\n%b" % (self._answer_head(backend), len(answer), answer)
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ def test_calls_are_counted_by_method_whichever_way_they_go(app: JsonRpcApp) -> N
     request(app, "POST", json=[NUMBER, SLOW, SLOW, NUMBER | {"method": "eth_no1"}, NUMBER | {"method": "eth_no2"}])
     assert counts(app) == {"eth_blockNumber": 3, "eth_slow": 2, UNKNOWN_METHOD: 2}
     assert meters_of(app).errors == {-32601: 2}
-    assert meters_of(app).statuses == {200: 3}
+    assert meters_of(app).by_status() == {200: 3}
 
 
 def test_errors_and_refusals_are_counted(app: JsonRpcApp) -> None:
@@ -61,14 +61,14 @@ def test_errors_and_refusals_are_counted(app: JsonRpcApp) -> None:
     request(app, "GET", "/nowhere")
     request(app, "GET", "/health/ready")
     assert meters_of(app).errors == {-32700: 2}
-    assert meters_of(app).statuses == {200: 3, 405: 1, 404: 1}
+    assert meters_of(app).by_status() == {200: 3, 405: 1, 404: 1}
     assert meters_of(app).under_way == 0
 
 
 def test_a_node_that_is_not_ready_counts_an_error_for_each_call() -> None:
     app = JsonRpcApp(Fixed(None), HttpSettings(), metered=True)
     request(app, "POST", json=[NUMBER, NUMBER])
-    assert (meters_of(app).errors, meters_of(app).statuses[503]) == ({-32000: 2}, 1)
+    assert (meters_of(app).errors, meters_of(app).by_status()[503]) == ({-32000: 2}, 1)
 
 
 def test_what_is_given_up_is_an_error(app: JsonRpcApp, monkeypatch: pytest.MonkeyPatch) -> None:
