@@ -1,5 +1,6 @@
 """The short way answers as the usual way does, and leaves to it what is not plain; asked over a real socket."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ import pytest
 
 from reference_node.backend import Backend
 from reference_node.health import Health
+from reference_node.rpc import quick_protocol
 from reference_node.rpc.methods import METHODS
-from reference_node.rpc.quick_protocol import plain_head
+from reference_node.rpc.quick_protocol import UNFINISHED_HEAD_BYTES_MAX, plain_head
 from reference_node.rpc.registry import Method
 from reference_node.rpc.serve import listen, serve
 from reference_node.rpc.server import HttpSettings, JsonRpcApp
@@ -154,6 +156,64 @@ def test_refusals_and_health_take_the_usual_way(served: tuple[Counting, int], an
 def test_a_connection_that_asks_for_it_is_closed(answers: Answers) -> None:
     assert answers.send(whole(b"Connection: close"))[0][2] == RESULT
     assert answers.connection.recv(1) == b""
+
+
+UPGRADE = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAAAAIAAAAB")
+
+
+@pytest.mark.parametrize("method", [b"eth_chainId", b"eth_slow"])
+def test_a_call_that_offers_another_protocol_is_answered(answers: Answers, method: bytes) -> None:
+    request = whole(*UPGRADE, body=BODY.replace(b"eth_chainId", method))
+    expected = RESULT if method == b"eth_chainId" else RESULT.replace(b"0x539", b"slow")
+    body_at = request.index(b"{")
+    assert answers.send(request)[0][2] == expected
+    assert answers.send(request[:body_at], request[body_at:])[0][2] == expected
+    assert answers.send(request.replace(b"Upgrade:", b"uPGRADE:"))[0][2] == expected
+    assert answers.send(whole())[0][2] == RESULT
+
+
+def test_an_offer_that_comes_in_pieces_is_never_answered_wrongly(answers: Answers) -> None:
+    request = whole(*UPGRADE)
+    at = request.index(b"\r\nUpgrade") + 5
+    answers.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    answers.connection.sendall(request[:at])
+    # An answer on another connection shows that the server has had its turn with the first piece.
+    other = Answers(answers.connection.getpeername()[1])
+    assert other.send(whole())[0][2] == RESULT
+    other.connection.close()
+    answers.connection.sendall(request[at:])
+    assert answers.connection.recv(65536) == b""
+
+
+def test_a_head_without_end_is_refused(answers: Answers) -> None:
+    endless = b"\r\n".join(LINES) + b"\r\nX-Long: " + b"a" * UNFINISHED_HEAD_BYTES_MAX
+    answers.connection.sendall(endless[:-10])
+    with contextlib.suppress(ConnectionError):
+        answers.connection.sendall(b"a" * 65536)
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while part := answers.connection.recv(65536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert received.endswith(b"\r\n\r\n431 Request Header Fields Too Large")
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST / HTTP/1.1\r\nHost", whole()[:-1]], ids=["nothing", "head", "body"])
+def test_a_request_that_does_not_arrive_ends_the_connection(
+    served: tuple[Counting, int], monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(quick_protocol, "READ_SECONDS_MAX", 0.2)
+    waiting = Answers(served[1])
+    waiting.connection.sendall(begun)
+    assert waiting.connection.recv(1) == b""
+    asked = Answers(served[1])
+    asked.send(whole())
+    monkeypatch.undo()
+    asked.connection.settimeout(0.5)
+    with pytest.raises(TimeoutError):  # between requests a connection may be idle for longer
+        asked.connection.recv(1)
+    for connection in (waiting.connection, asked.connection):
+        connection.close()
 
 
 @pytest.mark.parametrize(
