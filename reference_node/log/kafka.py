@@ -23,7 +23,8 @@ class KafkaLog:
 
         Raises:
             UsageError: a property is unknown, wrong, or one that may not be set.
-            LogUnavailable: no broker answers, or none lets us in.
+            LogRefused: the brokers do not let us in.
+            LogUnavailable: no broker answers in time.
         """
         self._cluster = Cluster(addresses, config)
         self._lock = threading.Lock()

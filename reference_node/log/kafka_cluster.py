@@ -18,6 +18,7 @@ from reference_node.log.kafka_errors import (
     NO_TOPIC,
     PASSING,
     REFUSED_LOGIN,
+    TIMED_OUT,
     TLS,
     TOO_LARGE,
     one_line,
@@ -35,14 +36,19 @@ TOPIC_SECONDS_MAX = 30.0
 """How long a topic that was made may take until the cluster knows it everywhere."""
 
 _LOGGER = logging.getLogger(__name__)
-_LOGGER.addHandler(logging.NullHandler())  # without a handler of the process, librdkafka's lines go nowhere
 
 
 class Cluster:
     """The brokers at some addresses, and the last thing that went wrong with them."""
 
     def __init__(self, addresses: str, config: Mapping[str, str]) -> None:
-        """Connect. Raises UsageError for a property, LogUnavailable where no broker answers in time."""
+        """Connect.
+
+        Raises:
+            UsageError: a property is unknown, wrong, or one that may not be set.
+            LogRefused: the brokers do not let us in.
+            LogUnavailable: no broker answers in time.
+        """
         self.addresses = addresses
         self.properties = client_properties(addresses, config)
         self._lock = threading.Lock()
@@ -156,22 +162,42 @@ class Cluster:
 
     def _connect(self) -> tuple[int, str]:
         """Wait for the first answer; return the number of brokers and the cluster's id."""
-        found = self.ask(lambda: self.admin.describe_cluster(request_timeout=ATTEMPT_SECONDS).result(), "be reached")
-        return len(found.nodes), str(found.cluster_id)
+
+        def ask() -> tuple[int, str]:
+            asked = self.admin.describe_cluster(request_timeout=ATTEMPT_SECONDS)
+            while not asked.done():
+                self.admin.poll(PAUSE_SECONDS)
+                last = self._last_error
+                if last is not None and last.code() in REFUSED_LOGIN:
+                    raise LogRefused(str(self.failure(KafkaError(TIMED_OUT), "be reached")))
+            found = asked.result()
+            return len(found.nodes), str(found.cluster_id)
+
+        return self.ask(ask, "be reached")
 
     def _made(self, kind: Callable[..., T], properties: Mapping[str, object]) -> T:
         told = {**properties, "error_cb": self._remember}
         try:
-            return kind(told, logger=_LOGGER)
+            return kind(told, logger=_LibraryLines())
         except (KafkaException, TypeError, ValueError) as error:
             refuse_properties(error)
 
     def _remember(self, error: KafkaError) -> None:
-        """Keep what librdkafka says of its connections; a later answer to `ask` stands for itself."""
-        _LOGGER.warning("kafka %s: %s", self.addresses, one_line(error))
+        """Keep what librdkafka says of its connections: it says why a later question is not answered."""
         with self._lock:
-            if error.code() != ALL_BROKERS_DOWN or self._last_error is None:
+            last = self._last_error
+            if last is None or error.code() != ALL_BROKERS_DOWN:
                 self._last_error = error
+        if last is None or last.code() != error.code():
+            _LOGGER.info("kafka %s: %s", self.addresses, one_line(error))
+
+
+class _LibraryLines:
+    """Takes librdkafka's own log lines, for `--log.level debug` alone: its errors reach us as errors too."""
+
+    def log(self, _level: int, text: str, *arguments: object) -> None:
+        """Take a line."""
+        _LOGGER.debug(text, *arguments)
 
 
 def _id_bytes(identity: Uuid) -> bytes:
