@@ -1,6 +1,7 @@
 """A master's database: every step goes in together with the records that will tell the replicas of it."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -47,7 +48,10 @@ NO_MOVE = ForkChoiceMove()
 
 
 class Ledger:
-    """Commits steps to the database and its outbox, and publishes the outbox in order."""
+    """Commits steps to the database and its outbox, and publishes the outbox in order.
+
+    One thread may commit while another one connects and publishes.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,8 @@ class Ledger:
         if record_format.name == ETHERCATTLE.name:
             position = replace(position, ethercattle=_afresh(position.ethercattle))
         self._position = position
+        self._lock = threading.Lock()
+        """Held while the position moves, in memory and in the database."""
         self._writer: FencedWriter | None = None
         self.counters = PublishCounters()
         """What was published since the start; may be read from other threads."""
@@ -98,21 +104,8 @@ class Ledger:
         Raises:
             LogRefused: the format has no records small enough for the step; nothing of it was written.
         """
-        batch = Batch(
-            encode_write_batch(writes.items()), source_first, source_last, self._clock(),
-            move.safe_hash, move.finalized_hash,
-        )  # fmt: skip
-        records, chain = self._writing.encode_batch(batch, self._position.chain, self._record_bytes_max)
-        moved = replace(
-            self._position,
-            chain=chain,
-            time_ms=batch.time_ms,
-            safe_hash=move.safe_hash or self._position.safe_hash,
-            finalized_hash=move.finalized_hash or self._position.finalized_hash,
-        )
-        outbox = [(_outbox_key(chain.sequence, part), _encode_record(record)) for part, record in enumerate(records)]
-        self.store.apply(writes.items(), moved, outbox, durable=True)
-        self._position = moved
+        with self._lock:
+            self._commit(writes, source_first, source_last, move)
 
     def connect(self, log: Log, topic: str, promote: bool) -> None:
         """Become the log's only writer, and drop from the outbox what the log already has.
@@ -139,7 +132,9 @@ class Ledger:
             self._writer = log.open_writer(topic, epoch)
         end = self._check_continues(log, topic, epoch)  # once more: nobody older can write from here on
         in_log = end.chain
-        self._position = replace(self._position, topic_identity=log.identity(topic))
+        identity = log.identity(topic)
+        with self._lock:
+            self._position = replace(self._position, topic_identity=identity)
         self._forget_published(in_log.sequence, log.bounds(topic).end - 1, epoch)
         opening = self._writing.encode_epoch(in_log, self._clock(), epoch, self._head()) if end.epoch < epoch else []
         if opening:
@@ -150,9 +145,17 @@ class Ledger:
 
     def publish(self) -> int:
         """Append every outbox record to the log, and return how many batches that were."""
+        return self._publish()[0]
+
+    def _publish(self) -> tuple[int, Chain]:
+        """Publish all there is; return how many batches that were, and where the log's chain of batches ends now."""
         assert self._writer is not None, "connect first"
         published = 0
-        while entries := list(self._pending()):
+        while True:
+            with self._lock:  # another thread may commit the next step meanwhile
+                entries, at = list(self._pending()), self._position.chain
+            if not entries:
+                return published, at
             first, last = entries[0][0], entries[-1][0]
             records = [self._writing.with_epoch(record, self._writer.epoch) for _, record in entries]
             started_seconds = time.perf_counter()
@@ -160,18 +163,35 @@ class Ledger:
             self.counters.count(last - first + 1, (record.value for record in records), started_seconds)
             self._forget_published(last, end - 1, self._writer.epoch)
             published += last - first + 1
-        return published
 
     def heartbeat(self) -> None:
         """Tell the replicas that the master is alive (after publishing all there is)."""
         assert self._writer is not None, "connect first"
-        self.publish()
-        at = self._position.chain
+        _, at = self._publish()
         heartbeat = self._writing.encode_heartbeat(at, self._clock(), self._head())
         record = self._writing.with_epoch(heartbeat, self._writer.epoch)
         end = self._writer.append([record], at.sequence, at.sequence)
         self.counters.heartbeats += 1
         self._forget_published(at.sequence, end - 1, self._writer.epoch)
+
+    def _commit(
+        self, writes: Mapping[bytes, bytes | None], source_first: int, source_last: int, move: ForkChoiceMove
+    ) -> None:
+        batch = Batch(
+            encode_write_batch(writes.items()), source_first, source_last, self._clock(),
+            move.safe_hash, move.finalized_hash,
+        )  # fmt: skip
+        records, chain = self._writing.encode_batch(batch, self._position.chain, self._record_bytes_max)
+        moved = replace(
+            self._position,
+            chain=chain,
+            time_ms=batch.time_ms,
+            safe_hash=move.safe_hash or self._position.safe_hash,
+            finalized_hash=move.finalized_hash or self._position.finalized_hash,
+        )
+        outbox = [(_outbox_key(chain.sequence, part), _encode_record(record)) for part, record in enumerate(records)]
+        self.store.apply(writes.items(), moved, outbox, durable=True)
+        self._position = moved
 
     def _pending(self, sequence_min: int = 0) -> Iterator[tuple[int, Record]]:
         """Yield (sequence, record) of the oldest whole batches in the outbox, from a sequence on."""
@@ -232,9 +252,10 @@ class Ledger:
     def _forget_published(self, sequence: int, offset: int, epoch: int) -> None:
         keys = (key for key, _ in self.store.iterator(prefix=OUTBOX_PREFIX))
         done = [(key, None) for key in takewhile(lambda key: _sequence_of(key) <= sequence, keys)]
-        self._position = replace(self._position, offset=offset, epoch=epoch)
+        with self._lock:
+            self._position = replace(self._position, offset=offset, epoch=epoch)
+            self.store.apply((), self._position, done)
         self.counters.published_sequence = sequence
-        self.store.apply((), self._position, done)
 
 
 def _afresh(at: EthercattlePosition | None) -> EthercattlePosition:

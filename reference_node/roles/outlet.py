@@ -1,25 +1,28 @@
 """The way from a master's database to its log: while the log is away, the outbox keeps what is made.
 
-An append that was not answered may or may not be in the log. So the first thing after an outage is to connect anew:
-that looks at the log's end, forgets what is there already, and refuses a log that another master has gone on with.
-Whether the log answers again is asked in a thread of its own, as a broker that is away can take long to say nothing:
-the master goes on making blocks meanwhile.
+A broker that is away can take long to say nothing. So all that waits for the log is done in a thread of its own, and
+the master goes on making blocks after a bounded wait. An append that was not answered may or may not be in the log: the
+first thing after an outage is to connect anew, which looks at the log's end, forgets what is there already, and refuses
+a log that another master has gone on with.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from reference_node.errors import LogError, LogUnavailable
+from reference_node.errors import LogUnavailable
 from reference_node.log.interface import Log
 from reference_node.process_log import fields
 from reference_node.roles.ledger import Ledger
 from reference_node.roles.patience import PAUSE_SECONDS_FIRST, next_pause, try_often
 
-ASK_SECONDS = 0.1
-"""How often it is looked whether the log has answered."""
+PATIENCE_SECONDS = 5.0
+"""How long a step waits for the log, the first time that it takes long."""
+LOOK_SECONDS = 0.1
+"""How often a master looks whether the log has answered."""
+Submit = Callable[[Callable[[], None]], "Future[None]"]
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -32,7 +35,7 @@ class Outlet:
         log: Log,
         topic: str,
         clock: Callable[[], float] = time.monotonic,
-        in_background: Callable[[Callable[[], None]], object] | None = None,
+        submit: Submit | None = None,
     ) -> None:
         """Publish to a topic.
 
@@ -41,20 +44,20 @@ class Outlet:
             log: where the topic is.
             topic: its name.
             clock: gives seconds, for the pauses between tries.
-            in_background: runs what may take long; None for a thread of the outlet's own.
+            submit: begins work that may take long; None for a thread of the outlet's own.
         """
         self.ledger = ledger
         self._log = log
         self._topic = topic
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outlet")
-        self._in_background = in_background or self._thread.submit
+        self._submit: Submit = submit or self._thread.submit
+        self._running: Future[None] | None = None
         self._away = ""
+        self._is_lost = False
+        """An append was not answered, so what the log holds is not known."""
         self._pause_seconds = PAUSE_SECONDS_FIRST
         self._next_try = 0.0
-        self._is_asking = False
-        self._has_answered = False
-        """The log has answered since it was away."""
 
     @property
     def away(self) -> str:
@@ -73,23 +76,24 @@ class Outlet:
     def publish(self) -> bool:
         """Publish what the outbox holds; say whether it is in the log now.
 
-        While the log is away this returns at once, but for a try now and then.
+        Where the log takes long this returns after a bounded wait, and while it is away at once.
 
         Raises:
             Fenced, LogRefused: this master may not write any more, or the log is another one.
         """
-        return self._try(self.ledger.publish)
+        return self._tell(self.ledger.publish)
 
     def heartbeat(self) -> bool:
         """Publish, and tell the replicas that the master is alive; otherwise as `publish`."""
-        return self._try(self.ledger.heartbeat)
+        return self._tell(self.ledger.heartbeat)
 
     def finish(self, stopping: threading.Event) -> None:
         """Publish all there is, within a bound of tries. Raises LogUnavailable where the outbox keeps something."""
 
         def publish() -> None:
-            self._next_try, self._has_answered = 0.0, True
-            if not self.publish():
+            self._collect(None)
+            self._next_try = 0.0
+            if not self._tell(self.ledger.publish, waits=True):
                 raise LogUnavailable(f"{self._away}; what is not published yet goes out when the master starts again")
 
         try_often(publish, stopping)
@@ -99,51 +103,52 @@ class Outlet:
         self._thread.shutdown()
 
     def wait_seconds(self, at_most: float) -> float:
-        """Return how long there is nothing to do here: until the next try where the log is away."""
-        if not self._away:
-            return at_most
-        return min(at_most, max(ASK_SECONDS if self._is_asking else 0.0, self._next_try - self._clock()))
+        """Return how long there is nothing to do here: until the log may have answered, or the next try."""
+        if self._running is not None:
+            return min(at_most, LOOK_SECONDS)
+        return min(at_most, max(0.0, self._next_try - self._clock())) if self._away else at_most
 
-    def _try(self, action: Callable[[], object]) -> bool:
-        if self._away and not self._may_try():
+    def _tell(self, action: Callable[[], object], *, waits: bool = False) -> bool:
+        if not self._collect(0.0) or (self._is_lost and self._clock() < self._next_try):
             return False
+        self._running = self._submit(lambda: self._work(action))
+        patience_seconds = 0.0 if self._away else PATIENCE_SECONDS
+        return self._collect(None if waits else patience_seconds)
+
+    def _work(self, action: Callable[[], object]) -> None:
+        if self._is_lost:
+            self.ledger.connect(self._log, self._topic, promote=False)
+        action()
+
+    def _collect(self, wait_seconds: float | None) -> bool:
+        """Take what the work under way came to; say False where it goes on, or where the log was away.
+
+        Args:
+            wait_seconds: how long to wait for it; None for as long as the log itself may take.
+        """
+        if self._running is None:
+            return True
         try:
-            if self._away:
-                self.ledger.connect(self._log, self._topic, promote=False)
-            action()
-        except LogUnavailable as error:
-            if not self._away:
-                _LOGGER.warning("the log is away, the outbox keeps what is made: %s", error)
-            self._away = str(error)
-            self._has_answered = False
-            self._pause()
+            self._running.result(wait_seconds)
+        except TimeoutError:
+            self._note_away(f"the log has not answered for {PATIENCE_SECONDS:g} s")
             return False
+        except LogUnavailable as error:
+            self._note_away(str(error))
+            self._away = str(error)
+            self._running, self._is_lost = None, True
+            self._next_try = self._clock() + self._pause_seconds
+            self._pause_seconds = next_pause(self._pause_seconds)
+            return False
+        except BaseException:
+            self._running = None
+            raise
         if self._away:
             _LOGGER.warning("the log is back", extra=fields(sequence=self.ledger.position.chain.sequence))
-        self._away, self._pause_seconds = "", PAUSE_SECONDS_FIRST
+        self._running, self._is_lost, self._away, self._pause_seconds = None, False, "", PAUSE_SECONDS_FIRST
         return True
 
-    def _may_try(self) -> bool:
-        """Say whether a try makes sense now; have the log asked where that is due."""
-        if self._clock() < self._next_try or self._is_asking:
-            return False
-        if not self._has_answered:
-            self._is_asking = True
-            self._in_background(self._ask)
-        return self._has_answered
-
-    def _ask(self) -> None:
-        try:
-            self._log.bounds(self._topic)
-            self._has_answered = True
-        except LogUnavailable as error:
-            self._away = str(error)
-            self._pause()
-        except LogError:
-            self._has_answered = True  # and the next try says what of it is wrong
-        finally:
-            self._is_asking = False
-
-    def _pause(self) -> None:
-        self._next_try = self._clock() + self._pause_seconds
-        self._pause_seconds = next_pause(self._pause_seconds)
+    def _note_away(self, why: str) -> None:
+        if not self._away:
+            self._away = why
+            _LOGGER.warning("the log is away, the outbox keeps what is made: %s", why)

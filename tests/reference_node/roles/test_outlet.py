@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference_node.errors import Fenced, LogRefused, LogUnavailable
-from reference_node.log.interface import Bounds, FencedWriter, Record
+from reference_node.log.interface import FencedWriter, Record
 from reference_node.log.sqlite import SqliteLog
+from reference_node.roles import outlet as outlet_module
 from reference_node.roles import patience
 from reference_node.roles.follower import Follower
 from reference_node.roles.ledger import Ledger
-from reference_node.roles.outlet import Outlet
+from reference_node.roles.outlet import LOOK_SECONDS, Outlet
 from reference_node.store.leveldb import Store
 from tests.reference_node.logs import TOPIC, open_ledger, public_content
 
 NOBODY = threading.Event()
+WAIT_SECONDS_MAX = 30.0
 
 
 class ShakyLog(SqliteLog):
@@ -31,17 +34,11 @@ class ShakyLog(SqliteLog):
         self.is_away = False
         self.loses_answers = 0
         self.appends = 0
-        self.asked = 0
-
-    def bounds(self, topic: str) -> Bounds:
-        """Return the topic's range."""
-        self.asked += 1
-        if self.is_away:
-            raise LogUnavailable("no broker answers")
-        return super().bounds(topic)
+        self.writers = 0
 
     def open_writer(self, topic: str, epoch: int) -> FencedWriter:
         """Open a writer."""
+        self.writers += 1
         if self.is_away:
             raise LogUnavailable("no broker answers")
         return super().open_writer(topic, epoch)
@@ -60,13 +57,24 @@ class ShakyLog(SqliteLog):
         return end
 
 
+def at_once(action: Callable[[], None]) -> Future[None]:
+    """Do at once what a thread would do."""
+    done: Future[None] = Future()
+    try:
+        action()
+        done.set_result(None)
+    except Exception as error:  # noqa: BLE001 - as a thread does
+        done.set_exception(error)
+    return done
+
+
 class Rig:
     """A master's outlet to a shaky log, with a clock that moves only by hand."""
 
     def __init__(self, folder: Path, log: ShakyLog, ledger: Ledger) -> None:
         self.folder, self.log, self.ledger = folder, log, ledger
         self.now = 1000.0
-        self.outlet = Outlet(ledger, log, TOPIC, lambda: self.now, in_background=lambda action: action())
+        self.outlet = Outlet(ledger, log, TOPIC, lambda: self.now, at_once)
         self.outlet.connect(promote=False, stopping=NOBODY)
         self.steps = 0
 
@@ -128,9 +136,9 @@ def test_tries_get_rarer_and_take_nothing_between(rig: Rig) -> None:
         assert not rig.outlet.publish()
         pauses.append(round(rig.outlet.wait_seconds(30.0), 6))
         rig.now += pauses[-1] - 0.001
-        asked = rig.log.asked
+        tries = rig.log.writers
         assert not rig.outlet.publish(), "it is not time yet"
-        assert rig.log.asked == asked
+        assert rig.log.writers == tries
         rig.now += 0.002
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     rig.log.is_away = False
@@ -138,32 +146,74 @@ def test_tries_get_rarer_and_take_nothing_between(rig: Rig) -> None:
     assert rig.outlet.wait_seconds(30.0) == 30.0
 
 
-def test_a_master_is_not_held_up_while_a_log_takes_long_to_say_nothing(tmp_path: Path) -> None:
-    may_answer = threading.Event()
+class SlowLog(ShakyLog):
+    """A log that, while it is away, takes long to say so."""
 
-    class SlowLog(ShakyLog):
-        def bounds(self, topic: str) -> Bounds:
-            if self.is_away:
-                may_answer.wait(30)
-            return super().bounds(topic)
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.may_answer = threading.Event()
 
+    def append_fenced(
+        self, topic: str, epoch: int, records: Sequence[Record], sequence_first: int, sequence_next: int
+    ) -> int:
+        """Append, or say nothing for long."""
+        if self.is_away:
+            self.may_answer.wait(WAIT_SECONDS_MAX)
+        return super().append_fenced(topic, epoch, records, sequence_first, sequence_next)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_master_is_not_held_up_by_a_log_that_takes_long_to_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    monkeypatch.setattr(outlet_module, "PATIENCE_SECONDS", 0.2)
     with closing(SlowLog(tmp_path / "log.sqlite")) as log, closing(Store(tmp_path / "master")) as store:
         ledger = open_ledger(store)
         with closing(Outlet(ledger, log, TOPIC)) as outlet:
             outlet.connect(promote=False, stopping=NOBODY)
             log.is_away = True
-            ledger.commit({b"k": b"1"}, 1, 1)
             began = time.monotonic()
-            for _ in range(20):
+            for number in range(1, 40):
+                ledger.commit({b"k": b"%d" % number}, number, number)
                 assert not outlet.publish()
-                time.sleep(outlet.wait_seconds(0.05))
             assert time.monotonic() - began < 5
-            log.is_away = False
-            may_answer.set()
-            while not outlet.publish():
-                assert time.monotonic() - began < 30
-                time.sleep(outlet.wait_seconds(0.05))
-            assert ledger.position.chain.sequence == 1
+            assert outlet.away == "the log has not answered for 0.2 s"
+            assert outlet.wait_seconds(30.0) == LOOK_SECONDS
+            log.is_away = not comes_back
+            log.may_answer.set()
+            if comes_back:
+                while not outlet.publish():
+                    assert time.monotonic() - began < WAIT_SECONDS_MAX
+                    time.sleep(outlet.wait_seconds(0.05))
+                assert (outlet.away, log.bounds(TOPIC).end) == ("", 40 + sum_of_parts(log))
+            else:
+                with pytest.raises(LogUnavailable, match="no broker answers; what is not published yet"):
+                    outlet.finish(NOBODY)
+
+
+def sum_of_parts(log: SqliteLog) -> int:
+    """Return how many records are a later part of their batch."""
+    found = log.read(TOPIC, 0, 1000, 0).records
+    return sum(int.from_bytes(dict(stored.record.headers).get("part", b"")) > 0 for stored in found)
+
+
+def test_steps_made_while_the_log_is_written_keep_their_order(tmp_path: Path) -> None:
+    with closing(ShakyLog(tmp_path / "log.sqlite")) as log, closing(Store(tmp_path / "master")) as store:
+        rig = Rig(tmp_path, log, open_ledger(store))
+        stopping = threading.Event()
+
+        def beat() -> None:
+            while not stopping.is_set():
+                rig.ledger.heartbeat()
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+        for _ in range(300):
+            rig.commit()
+        stopping.set()
+        thread.join()
+        rig.outlet.finish(NOBODY)
+        rig.assert_replica_equals_master()
 
 
 def test_another_master_that_took_over_meanwhile_fences_this_one(rig: Rig) -> None:
