@@ -3,12 +3,13 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 
-from reference_node.errors import EtherCattleError
+from reference_node.errors import CouldNotJudge, EtherCattleError
 from reference_node.process_log import say_why_it_ends
 
 EXIT_CODES = (
@@ -34,6 +35,42 @@ class Command(click.Command):
             sys.exit(error.exit_code)
 
 
+class LazyGroup(click.Group):
+    """A group that imports a command when it is needed, so that `--help` and mistakes answer at once."""
+
+    def __init__(self, *arguments: Any, parts: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        """Join commands: by name, the module that has it and its line in the help."""
+        super().__init__(*arguments, **options)
+        self._parts = parts
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        del ctx
+        return list(self._parts)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command, or None where there is none of that name."""
+        del ctx
+        if cmd_name not in self._parts:
+            return None
+        command: click.Command = getattr(import_module(self._parts[cmd_name][0]), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Import and run a command; an interrupt before it sees to that itself is no judgement."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("ethercattle: interrupted", err=True)
+            sys.exit(CouldNotJudge.exit_code)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in self._parts.items()])
+
+
 def stop_on_signals() -> threading.Event:
     """Return an event that SIGINT or SIGTERM sets; a second signal ends the process at once."""
     stopping = threading.Event()
@@ -50,7 +87,7 @@ def stop_on_signals() -> threading.Event:
 
 
 def kafka_config_option(command: Decorated) -> Decorated:
-    """Add `--kafka.config`; the command is given the words as `kafka_words`, for `reference_node.config.kafka_config`."""
+    """Add `--kafka.config`; the command gets the words as `kafka_words`, for `reference_node.config.kafka_config`."""
     return click.option(
         "--kafka.config", "kafka_words", multiple=True, metavar="KEY=VALUE",
         help="A librdkafka property (TLS, SASL, sizes); repeatable. @NAME reads the value from the environment.",

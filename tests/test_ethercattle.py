@@ -5,13 +5,14 @@ import pytest
 from click.testing import CliRunner
 
 import ethercattle
+from reference_node import commands
 
 
 def test_a_command_interrupted_while_it_is_loaded_has_judged_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_name: str) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ethercattle, "import_module", interrupt)
+    monkeypatch.setattr(commands, "import_module", interrupt)
     result = CliRunner().invoke(ethercattle.main, ["conform"])
     assert (result.exit_code, result.output) == (3, "ethercattle: interrupted\n")
 
