@@ -19,6 +19,7 @@ TX_TOPIC = "geth-tx"
 GROUP = "geth-tx"
 WAIT_SECONDS_MAX = 90.0
 READ_RECORDS = 256
+_STARTED = b"txrelay sends topic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ class Transactions:
             return log.committed(self.topic, self.group) == log.bounds(self.topic).end
 
     def relay(self, endpoint: str, log_path: Path) -> Child:
-        """Start a relay to a node."""
-        return start_relay(endpoint, self.broker, log_path, topic=self.topic, group=self.group)
+        """Start a relay to a node, and return once it relays."""
+        before = log_path.stat().st_size if log_path.exists() else 0
+        child = start_relay(endpoint, self.broker, log_path, topic=self.topic, group=self.group)
+        child.wait_until(lambda: _STARTED in log_path.read_bytes()[before:], WAIT_SECONDS_MAX, "relaying")
+        return child
 
     @contextmanager
     def relaying(self, endpoint: str, log_path: Path) -> Iterator[Child]:

@@ -17,8 +17,17 @@ from fixtures.jsonrpc import JsonRpc, RemoteError
 from fixtures.kafka import Kafka
 from fixtures.make_chain.wallet import GWEI, Wallet
 from fixtures.nodes import DevMaster, Replica, start_dev_master, start_replica, wait_for_head
+from fixtures.process import Child
 from reference_node.chain.types import encode_rlp
-from tests.integration.relaying import TX_TOPIC, Transactions, garbage, hash_of, mined, wait_mined
+from tests.integration.relaying import (
+    TX_TOPIC,
+    WAIT_SECONDS_MAX,
+    Transactions,
+    garbage,
+    hash_of,
+    mined,
+    wait_mined,
+)
 
 CHAIN = find_chain("everyfork")
 TO = b"\x77" * 20
@@ -191,19 +200,22 @@ def check_kills(rig: Rig, folder: Path, seed: int) -> None:
                     values.append(wallet.dynamic(random.randrange(SENDERS), TO, value=1))
                     good.append(values[-1])
             rig.transactions.put(values)
-            target = random.randrange(0, len(values) + 1)
-            relay = rig.transactions.relay(rig.master.url, log_path)
             before = count_mined(rpc)
-            deadline = time.monotonic() + 3.0
-            relay.wait_until(lambda: b"txrelay sends" in log_path.read_bytes(), 30, "starting")
-            while count_mined(rpc) < before + target and time.monotonic() < deadline:
-                pass
+            target = before + random.randrange(0, len(good) - before + 1)
+            relay = rig.transactions.relay(rig.master.url, log_path)
+            wait_for_transfers(relay, rpc, target)
+            time.sleep(random.choice((0.0, 0.0, 0.002, 0.01)))  # into the sends and commits after it
             relay.kill()
         with rig.transactions.relaying(rig.master.url, log_path) as relay:
             rig.transactions.wait_drained(relay)
             wait_mined(relay, rpc, [hash_of(raw) for raw in good])
         assert sorted(mined(rpc)) == sorted(hash_of(raw) for raw in good)
     assert sorted(value for value, _ in rig.transactions.dead_letters()) == sorted(bad)
+
+
+def wait_for_transfers(relay: Child, rpc: JsonRpc, target: int) -> None:
+    """Wait until this many transfers are in blocks."""
+    relay.wait_until(lambda: count_mined(rpc) >= target, WAIT_SECONDS_MAX, f"transfer {target}")
 
 
 def count_mined(rpc: JsonRpc) -> int:
