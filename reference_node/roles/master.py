@@ -133,13 +133,14 @@ def _produce(
     stopping: threading.Event,
 ) -> None:  # fmt: skip
     """Make blocks and serve their chain until told to stop."""
+    from reference_node.roles.journal import Journal
     from reference_node.roles.production import Producer  # a master without --dev needs no server
     from reference_node.rpc.methods import METHODS
     from reference_node.rpc.serve import listen, serve, url_of
     from reference_node.rpc.server import HttpSettings, JsonRpcApp
 
-    with listen(dev.address, dev.port) as listener:
-        producer = Producer(writer, outlet, settings.period_seconds)
+    with listen(dev.address, dev.port) as listener, closing(Journal(settings.datadir / "transactions.rlp")) as journal:
+        producer = Producer(writer, outlet, settings.period_seconds, journal=journal)
         thread = threading.Thread(target=producer.run, args=(stopping, settings.heartbeat_seconds), name="producer")
         thread.start()
         try:

@@ -12,6 +12,7 @@ from reference_node.chain.types import Header, Transaction, decode_body
 from reference_node.errors import EtherCattleError
 from reference_node.health import Facts, Head, Health, judge
 from reference_node.roles.chain_writer import ChainWriter
+from reference_node.roles.journal import Journal
 from reference_node.roles.ledger import ForkChoiceMove
 from reference_node.roles.outlet import Outlet
 from reference_node.roles.pool import Pool
@@ -35,9 +36,22 @@ class Producer:
     """Makes the blocks of one chain; its methods may be called from several threads."""
 
     def __init__(
-        self, writer: ChainWriter, outlet: Outlet, period_seconds: float, clock: Callable[[], float] = time.time
+        self,
+        writer: ChainWriter,
+        outlet: Outlet,
+        period_seconds: float,
+        clock: Callable[[], float] = time.time,
+        journal: Journal | None = None,
     ) -> None:
-        """Serve the chain as it is now; `period_seconds` 0 makes a block as soon as there is a transaction for it."""
+        """Serve the chain as it is now, and go on with what the journal holds.
+
+        Args:
+            writer: of the chain.
+            outlet: where it is published.
+            period_seconds: between blocks; 0 makes one as soon as there is a transaction for it.
+            clock: seconds since 1970.
+            journal: keeps what waits for a block; None keeps it in memory alone.
+        """
         self._writer = writer
         self._outlet = outlet
         self._ledger = outlet.ledger
@@ -54,6 +68,11 @@ class Producer:
         genesis_hash = self._store.get(schema.canonical_hash_key(0)) or b""
         self._node = Node(writer.config, genesis_hash, send_transaction=lambda _backend, raw: self.send(raw))
         self._publisher.refresh(self._ledger.position)
+        self._journal = journal
+        if journal is not None:
+            self._pool.put_back(journal.load())
+            journal.rewrite(self._pool.in_order)
+            self._wake.set()
 
     def send(self, raw: bytes) -> bytes:
         """Take a signed transaction into the pool and return its hash. Raises RpcError where it is not taken."""
@@ -62,6 +81,7 @@ class Producer:
             self._pool.add(submitted, self._store, self._writer.head)
         except ValueError as error:
             raise RpcError(SERVER_ERROR, str(error)) from error
+        self._keep(submitted.transaction)
         self._wake.set()
         return submitted.transaction.hash
 
@@ -90,7 +110,7 @@ class Producer:
                 raise RpcError(SERVER_ERROR, f"length is {length}, expected 1 to {BLOCKS_A_CALL_MAX}")
             parent = head
             for _ in range(depth):
-                self._pool.put_back(self._transactions(parent))
+                self._put_back(self._transactions(parent))
                 parent = self._writer.header(parent.parent_hash)
             self._reorgs += 1
             extra = b"reorg %d" % self._reorgs
@@ -190,6 +210,18 @@ class Producer:
         move = self._tags(Overlay(self._store, writes), header)
         self._writer.store_executed(dict(built.executed.writes), header, as_head=True, move=move)
         self._settle(built)
+
+    def _put_back(self, transactions: tuple[Transaction, ...]) -> None:
+        self._pool.put_back(transactions)
+        for transaction in transactions:
+            self._keep(transaction)
+
+    def _keep(self, transaction: Transaction) -> None:
+        """Write a transaction that waits to the journal."""
+        if self._journal is not None:
+            self._journal.add(transaction)
+            if self._journal.is_long:
+                self._journal.rewrite(self._pool.in_order)
 
     def _settle(self, built: BuiltBlock) -> None:
         """Forget what a block holds, and what no block will."""

@@ -108,6 +108,23 @@ def test_a_dev_master_makes_a_block_each_period_and_goes_on_after_a_kill(tmp_pat
         assert second.rpc.call("eth_getBalance", "0x" + "77" * 20, "latest") == "0x2"
 
 
+def test_what_a_killed_dev_master_took_comes_into_a_block_once(tmp_path: Path) -> None:
+    wallet = Wallet()
+    with dev_master(tmp_path, "--period", "1000") as first:
+        mined = first.send(wallet.dynamic(0, b"\x77" * 20, value=1))
+        first.rpc.call("dev_mine")
+        waiting = [first.send(wallet.dynamic(sender, b"\x77" * 20, value=1)) for sender in (0, 1, 1)]
+        first.child.kill()
+    with dev_master(tmp_path) as second:
+        second.child.wait_until(
+            lambda: all(second.rpc.call("eth_getTransactionReceipt", sent) for sent in waiting),
+            LISTENING_SECONDS_MAX,
+            "the transactions that waited",
+        )
+        assert second.rpc.call("eth_getTransactionReceipt", mined)["blockNumber"] == "0x1"
+        assert second.rpc.call("eth_getBalance", "0x" + "77" * 20, "latest") == "0x4"
+
+
 def test_a_transaction_that_no_block_would_hold_is_refused(tmp_path: Path) -> None:
     with dev_master(tmp_path) as master:
         for raw, reason in (
