@@ -9,6 +9,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+PLAIN = "ethercattle.plain"
+"""Key of a response's start, beside ASGI's: its body goes out as it is."""
 JSON_TYPE = (b"content-type", b"application/json")
 _TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
 
@@ -31,8 +33,8 @@ async def refuse(send: Send, refusal: Refusal, cors: Headers | None = None) -> N
     await respond(send, refusal.status, [*_TEXT, *(cors or [])], refusal.text.encode() + b"\n")
 
 
-async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """Answer with a whole body."""
+async def respond(send: Send, status: int, headers: Headers, body: bytes, *, plain: bool = False) -> None:
+    """Answer with a whole body; a plain one is not compressed for anybody."""
     length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length], PLAIN: plain})
     await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,6 @@
 """The table of JSON-RPC methods: each is a plain function, registered with how its parameters are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -55,3 +55,11 @@ def method(name: str, *params: Param, slow: bool | Callable[[Any], bool] = False
         return handler
 
     return register
+
+
+def offered_methods(methods: Mapping[str, Method], apis: tuple[str, ...]) -> dict[str, Method]:
+    """Return the methods of some namespaces, and rpc_modules, which names them."""
+    offered = {name: found for name, found in methods.items() if name.partition("_")[0] in apis}
+    modules = dict.fromkeys(sorted({*apis, "rpc"}), "1.0")
+    offered["rpc_modules"] = Method("rpc_modules", (), lambda _backend: modules, slow=False)
+    return offered

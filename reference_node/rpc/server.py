@@ -14,6 +14,7 @@ from typing import Protocol
 from reference_node.backend import Backend
 from reference_node.health import Health
 from reference_node.rpc.asgi import JSON_TYPE, Receive, Scope, Send, read_body, refuse, respond
+from reference_node.rpc.compression import ACCEPT_ENCODING, compressing, gzipped, wants_gzip
 from reference_node.rpc.dispatch import (
     Request,
     answer_request,
@@ -37,7 +38,7 @@ from reference_node.rpc.http import (
 from reference_node.rpc.meters import RpcMeters
 from reference_node.rpc.methods import METHODS
 from reference_node.rpc.min_block import MIN_BLOCK_NAME, WAIT_SECONDS, BlockWaiters, is_reached, parse_min_block
-from reference_node.rpc.registry import Method, RpcError
+from reference_node.rpc.registry import Method, RpcError, offered_methods
 from reference_node.rpc.time_limits import timed_out
 from reference_node.store.view import View
 
@@ -123,23 +124,28 @@ class JsonRpcApp:
             self.meters.quick_answers += 1
             if request.error_code:
                 self.meters.count_error(request.error_code)
-        return b"%b%d\r\n\r\n%b" % (self._answer_head(backend), len(answer), answer)
+        head = self._answer_head(backend)
+        if ACCEPT_ENCODING in headers and request.error is None and answer and wants_gzip(headers):
+            answer, head = gzipped(answer), b"%bcontent-encoding: gzip\r\n" % head
+        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(answer), answer)
 
     def close(self) -> None:
         """Start no more work in threads; what is under way there ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _answer_head(self, backend: Backend) -> bytes:
-        """Return the head of a good answer, up to the number of its bytes."""
+        """Return the head of a good answer, up to what depends on its body."""
         view, head = self._quick_head
         if view is not backend.view:
             lines = [b"%b: %b\r\n" % header for header in (JSON_TYPE, *self._position_headers(backend))]
-            head = b"HTTP/1.1 200 OK\r\n" + b"".join(lines) + b"content-length: "
+            head = b"HTTP/1.1 200 OK\r\n" + b"".join(lines)
             self._quick_head = (backend.view, head)
         return head
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if wants_gzip(headers):
+            send = compressing(send)
         if not self._host_is_allowed(headers.get(b"host", b"")):
             await refuse(send, Refusal(403, "invalid host specified"))
             return
@@ -196,7 +202,8 @@ class JsonRpcApp:
             answer = await self._answer_slowly(request, backend)
         else:
             answer = answer_request(request, backend, self._methods, self._meter)
-        await respond(send, 200, [JSON_TYPE, *cors, *self._position_headers(backend)], answer)
+        headers_sent = [JSON_TYPE, *cors, *self._position_headers(backend)]
+        await respond(send, 200, headers_sent, answer, plain=request.error is not None)
 
     async def _reach(self, number: int) -> None:
         """Wait a while for the head to be at a block, if it is not there and there is a head at all."""
@@ -243,11 +250,3 @@ class JsonRpcApp:
             headers = [(name, value.encode()) for name, value in zip(_HEADER_NAMES, values, strict=True)]
             self._headers = (view, headers)
         return headers
-
-
-def offered_methods(methods: Mapping[str, Method], apis: tuple[str, ...]) -> dict[str, Method]:
-    """Return the methods of some namespaces, and rpc_modules, which names them."""
-    offered = {name: found for name, found in methods.items() if name.partition("_")[0] in apis}
-    modules = dict.fromkeys(sorted({*apis, "rpc"}), "1.0")
-    offered["rpc_modules"] = Method("rpc_modules", (), lambda _backend: modules, slow=False)
-    return offered

@@ -121,15 +121,18 @@ def datadir(geth_program: Program, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
-def seen(client: httpx.Client, url: str, method: str, path: str, headers: dict[str, str], body: bytes) -> Any:
+def seen(
+    client: httpx.Client, url: str, method: str, path: str, headers: dict[str, str], body: bytes,
+    encoding: str = "identity",
+) -> Any:  # fmt: skip
     """Return what a client can tell of an answer: status, headers, and content as JSON where it is some."""
-    sent = headers | {"accept-encoding": "identity"}
+    sent = headers | {"accept-encoding": encoding}
     answer = client.request(method, url + path, headers=sent, content=body or None)
     content: Any = answer.content
     kept = {name: value for name, value in answer.headers.items() if name not in OURS_ALONE}
     if kept.get("content-type") == "application/json" and content:
         content = orjson.loads(content)
-        del kept["content-length"]  # Go writes `>` in six bytes
+        kept.pop("content-length", None)  # Go writes `>` in six bytes
     return answer.status_code, kept, content
 
 
@@ -152,3 +155,15 @@ def test_origins_are_treated_alike(geth_program: Program, datadir: Path, domains
         for case in cross_origin_requests():
             expected = seen(client, geth.url, *case)
             assert expected == seen(client, ours, *case), f"{case[0]} {case[1]} {case[2]}"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br, gzip;q=0.5", "deflate", "GZIP", "xgzipx"])
+def test_answers_are_compressed_for_the_same_clients(geth_program: Program, datadir: Path, encoding: str) -> None:
+    cases = [*REQUESTS, *(("POST", "/", JSON, body) for body in BODIES)]
+    with running(geth_program, datadir) as geth, our_server(HttpSettings()) as ours, httpx.Client(timeout=60) as client:
+        for case in cases:
+            (status, headers, content), (our_status, our_headers, our_content) = (
+                seen(client, url, *case, encoding=encoding) for url in (geth.url, ours)
+            )
+            named = (headers.get("content-encoding"), our_headers.get("content-encoding"))
+            assert (status, content, named[0]) == (our_status, our_content, named[1]), (case[:3], case[3][:80])
