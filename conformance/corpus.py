@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.answers import UnreadableAnswer, decode_answer
-from fixtures.io_cases import ANSWERS, Case, read_cases
+from fixtures.io_cases import ANSWERS, PlacedCase, read_placed_cases
 from fixtures.record import RECORD_FILE
 from reference_node.errors import UsageError
 
@@ -28,7 +28,11 @@ class Question:
     body: str
     """What is sent, as it is: most are JSON."""
     recorded: str
-    """What the reference answered when it was recorded."""
+    """What the reference answered when it was recorded; empty where nothing is recorded."""
+    speconly: bool = False
+    """What is recorded is an example: an answer need only have the form that its schema asks for."""
+    source: str = ""
+    """The file and the line it was read from, `folder/method/case.io:2`."""
 
     def requests(self) -> tuple[dict[str, Any], ...]:
         """Return the JSON-RPC requests in the body: several for a batch, none where it is something else."""
@@ -68,24 +72,27 @@ def load_corpus(folder: Path, include: Sequence[str] = (), exclude: Sequence[str
     """
     if not folder.is_dir():
         raise UsageError(f"no cases: {folder} is not a folder")
-    every = [question for case in read_cases(folder) for question in _questions(case)]
-    chosen = [question for question in every if _is_chosen(question, include, exclude)]
+    every = [question for placed in read_placed_cases(folder) for question in _questions(placed)]
+    chosen = [question for question in every if is_chosen(question, include, exclude)]
     if not chosen:
         reason = f"none of its {len(every)} cases is chosen" if every else "expected files <method>/<case>.io"
         raise UsageError(f"no cases to ask in {folder}: {reason}")
     return Corpus(tuple(chosen), _version(folder, every))
 
 
-def _questions(case: Case) -> list[Question]:
-    why = " ".join(case.comments)
+def _questions(placed: PlacedCase) -> list[Question]:
+    case = placed.case
+    why = " ".join(comment for comment in case.comments if comment)
     names = [case.identity, *(f"{case.identity}#{count}" for count in range(2, len(case.round_trips) + 1))]
     return [
-        Question(name, case.method, why, trip.request, trip.response)
-        for name, trip in zip(names, case.round_trips, strict=True)
+        Question(name, case.method, why, trip.request, trip.response, case.speconly, f"{placed.path}:{line}")
+        for name, trip, line in zip(names, case.round_trips, placed.request_lines, strict=True)
     ]
 
 
-def _is_chosen(question: Question, include: Sequence[str], exclude: Sequence[str]) -> bool:
+def is_chosen(question: Question, include: Sequence[str], exclude: Sequence[str]) -> bool:
+    """Say whether patterns choose a question: none to include means all, what is excluded is left out again."""
+
     def fits(patterns: Sequence[str]) -> bool:
         names = (question.method, question.name)
         return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)

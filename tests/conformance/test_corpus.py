@@ -41,6 +41,17 @@ def test_each_round_trip_is_a_question(folder: Path) -> None:
     assert load_corpus(folder).questions[0].why == "why it is asked"
 
 
+def test_each_question_knows_its_file_and_line_and_whether_its_answer_is_an_example(folder: Path) -> None:
+    (folder / "eth_getBalance" / "theirs.io").write_text(
+        '// why\n// speconly: any\n>>{"id":1}\n<<{}\n>>{"id":2}\n<<{}\n'
+    )
+    asked = load_corpus(folder, include=["*/theirs*"]).questions
+    path = folder / "eth_getBalance" / "theirs.io"
+    assert [question.source for question in asked] == [f"{path}:3", f"{path}:5"]
+    assert [question.speconly for question in asked] == [True, True]
+    assert not any(question.speconly for question in load_corpus(folder, exclude=["*/theirs*"]).questions)
+
+
 @pytest.mark.parametrize(
     ("include", "exclude", "count"),
     [
