@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from fixtures.balancer import find_haproxy
 from fixtures.geth import Program, find_geth
 from fixtures.kafka import Kafka, running_kafka
 from fixtures.kafka_image import find_image
@@ -30,6 +31,15 @@ def geth_program() -> Program:
     """A real geth, or a skip that says how to get one."""
     try:
         return find_geth()
+    except CouldNotJudge as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def haproxy_program() -> str:
+    """A real HAProxy, or a skip that says how to get one."""
+    try:
+        return find_haproxy()
     except CouldNotJudge as error:
         pytest.skip(str(error))
 

@@ -17,10 +17,10 @@ from fixtures.chain_files import find_chain
 from fixtures.cluster import DevMaster, Replica, start_dev_master, start_replica
 from fixtures.ports import reserved_ports
 from fixtures.process import STOP_SECONDS_MAX, stop_together
-from reference_node.errors import CouldNotJudge
 from tests.integration.late_log import LateLog
 
 CHAIN = find_chain("everyfork")
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("haproxy_program")]
 SETTLE_SECONDS_MAX = 60.0
 PERIOD_SECONDS = "0.1"
 PAUSE_SECONDS = 0.01
@@ -134,12 +134,9 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 @contextmanager
 def balanced(scene: Scene) -> Iterator[Balancer]:
-    """Run an HAProxy before the replicas, or skip where there is none."""
+    """Run an HAProxy before the replicas, and wait until it finds both good."""
     with ExitStack() as stack:
-        try:
-            balancer = stack.enter_context(running_balancer(scene.urls, scene.folder / "balancer"))
-        except CouldNotJudge as error:
-            pytest.skip(str(error))
+        balancer = stack.enter_context(running_balancer(scene.urls, scene.folder / "balancer"))
         wait_until(lambda: set(balancer.states().values()) == {"UP"}, "both replicas up", balancer.states)
         yield balancer
 
@@ -194,7 +191,6 @@ def wait_for_state(balancer: Balancer, name: str, state: str) -> None:
     wait_until(lambda: balancer.states()[name].startswith(state), f"{name} {state}", balancer.states)
 
 
-@pytest.mark.real
 def test_clients_see_nothing_of_a_replica_that_is_stopped_drained_or_killed(scene: Scene) -> None:
     number, name = 1, "replica-1"
     with balanced(scene) as balancer, reading(balancer.url) as readers:
@@ -226,7 +222,6 @@ def test_clients_see_nothing_of_a_replica_that_is_stopped_drained_or_killed(scen
     assert min(heads) > 10, "the master made no blocks meanwhile"
 
 
-@pytest.mark.real
 def test_clients_see_nothing_but_a_wait_of_a_replica_that_freezes(scene: Scene) -> None:
     # Quick calls only: one that may be slow is waited for as long as a replica may take for it, 30 s and more.
     with balanced(scene) as balancer, reading(balancer.url, calls=QUICK_CALLS) as readers:
@@ -241,7 +236,6 @@ def test_clients_see_nothing_but_a_wait_of_a_replica_that_freezes(scene: Scene) 
     assert faults_of(readers) == []
 
 
-@pytest.mark.real
 def test_clients_see_no_older_head_while_a_replica_is_late(scene: Scene) -> None:
     with balanced(scene) as balancer, reading(balancer.url) as readers:
         wait_for_reads(readers)
@@ -259,7 +253,6 @@ def test_clients_see_no_older_head_while_a_replica_is_late(scene: Scene) -> None
     assert faults_of(readers) == []
 
 
-@pytest.mark.real
 def test_readers_without_a_balancer_do_see_it(scene: Scene) -> None:
     scene.late.seconds = SLIGHTLY_LATE_SECONDS
     with reading(*scene.urls.values()) as readers:
