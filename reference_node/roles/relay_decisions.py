@@ -20,6 +20,8 @@ BACKOFF_SECONDS_FIRST = 0.1
 BACKOFF_SECONDS_MAX = 30.0
 TEMPORARY_SECONDS_MAX = 300.0
 """How long a node may say "not now" of one transaction before that counts as a refusal."""
+REASON_LENGTH_MAX = 1000
+"""Characters of a dead letter's reason; a node may say more."""
 BLOB_TYPE = 3
 _FIRST_LEGACY_BYTE = 0xC0
 _FIRST_STRING_BYTE = 0x80
@@ -225,7 +227,7 @@ def backoff_seconds(attempt: int, jitter: float) -> float:
 def dead_letter(source: str, group: str, offset: int, value: bytes, verdict: Verdict, time_ms: int) -> Record:
     """Return the record that keeps a refused transaction: its bytes as they were, and why, in headers of text."""
     headers = {
-        "reason": verdict.reason,
+        "reason": verdict.reason[:REASON_LENGTH_MAX],
         "code": str(verdict.code),
         "topic": source,
         "offset": str(offset),

@@ -33,6 +33,7 @@ CHAIN = find_chain("everyfork")
 TO = b"\x77" * 20
 BLOB = b"\x00\x2a" + bytes(131_070)
 KILLS = 30
+BROKER_KILLS = 4
 SENDERS = 8
 
 
@@ -234,6 +235,28 @@ def test_a_relay_killed_at_any_point_loses_and_doubles_nothing(rig: Rig, tmp_pat
 def test_a_relay_killed_at_any_point_loses_and_doubles_nothing_through_kafka(kafka: Kafka, tmp_path: Path) -> None:
     with rig_on(tmp_path, kafka.bootstrap, f"-{tmp_path.name}") as rig:
         check_kills(rig, tmp_path, 2)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_broker_killed_while_transactions_flow_loses_and_doubles_none(kafka: Kafka, tmp_path: Path) -> None:
+    wallet, sent = Wallet(), []
+    with rig_on(tmp_path, kafka.bootstrap, f"-{tmp_path.name}") as rig, closing(JsonRpc(rig.master.url)) as rpc:
+        with rig.transactions.relaying(rig.master.url, tmp_path / "relay.log") as relay:
+            for count in range(BROKER_KILLS):
+                fresh = [wallet.dynamic(number % SENDERS, TO, value=1) for number in range(10)]
+                for raw in fresh:
+                    rig.send(raw)
+                sent += fresh
+                wait_for_transfers(relay, rpc, len(sent) - count)  # so that some are under way
+                kafka.brokers[0].kill()
+                kafka.brokers[0].start()
+                kafka.wait_ready()
+            wait_mined(relay, rpc, [hash_of(raw) for raw in sent])
+            rig.transactions.wait_drained(relay)
+        assert sorted(mined(rpc)) == sorted(map(hash_of, sent))
+        wait_for_head(rig.replica, head_of(rig.master))
+    assert rig.transactions.dead_letters() == []
 
 
 @contextmanager

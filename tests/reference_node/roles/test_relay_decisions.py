@@ -152,6 +152,8 @@ def test_dead_letters_name_where_they_came_from() -> None:
         "group": "blue",
         "time": "1234",
     }
+    long = decisions.dead_letter("geth-tx", "blue", 7, b"raw", Verdict(Kind.REFUSED, "x" * 5000), 1234)
+    assert len(dict(long.headers)["reason"]) == decisions.REASON_LENGTH_MAX
     others = [Record(b""), Record(b"x", (("topic", b"geth-tx"), ("group", b"blue"), ("offset", b"\xff")))]
     letters = [StoredRecord(at, found) for at, found in enumerate([letter, *others])]
     assert decisions.buried_offsets(letters, "geth-tx", "blue") == {7}
