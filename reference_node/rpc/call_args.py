@@ -4,19 +4,16 @@ Source: geth v1.17.8, internal/ethapi/transaction_args.go (TransactionArgs, Call
 internal/ethapi/override/override.go, core/types/gen_access_tuple.go, gen_authorization.go.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from reference_node.chain.types import Authorization
 from reference_node.evm.call import AccessList, Call
 from reference_node.evm.overrides import AccountOverride, AccountOverrides, BlockOverrides
 from reference_node.rpc import params
-from reference_node.rpc.params import GoTypeMismatch, HexError, cannot_unmarshal, go_kind
+from reference_node.rpc.go_objects import Decoders, Mismatches, by_itself, list_of, native_mismatch, read_object
+from reference_node.rpc.params import HexError, cannot_unmarshal, go_kind
 
-T = TypeVar("T")
-Decoders = Mapping[str, Callable[[Any], Any]]
 _BLOB_BYTES = 131_072
 _KZG_BYTES = 48
 """Length of a commitment and of a proof."""
@@ -95,7 +92,7 @@ class CallArguments:
 
 def decode_call_arguments(value: Any) -> CallArguments:
     """Read the object that describes a call; unknown fields are left alone, as Go does."""
-    found = _read_object(value, "TransactionArgs", "ethapi.TransactionArgs", _CALL_FIELDS)
+    found = read_object(value, "TransactionArgs", "ethapi.TransactionArgs", _CALL_FIELDS)
     data = found.get("input") if found.get("input") is not None else found.get("data")
     return CallArguments(
         sender=found.get("from"),
@@ -116,7 +113,7 @@ def decode_call_arguments(value: Any) -> CallArguments:
 
 def decode_block_overrides(value: Any) -> BlockOverrides:
     """Read the object of overridden block fields."""
-    found = _read_object(value, "BlockOverrides", "override.BlockOverrides", _BLOCK_FIELDS)
+    found = read_object(value, "BlockOverrides", "override.BlockOverrides", _BLOCK_FIELDS)
     return BlockOverrides(
         number=found.get("Number"),
         timestamp=found.get("Time"),
@@ -134,7 +131,7 @@ def decode_state_overrides(value: Any) -> AccountOverrides:
     """Read the object of overridden accounts."""
     if not isinstance(value, dict):
         raise cannot_unmarshal(go_kind(value), "override.StateOverride")
-    mismatches = _Mismatches()
+    mismatches = Mismatches()
     found: dict[bytes, AccountOverride] = {}
     for key, item in value.items():
         account = AccountOverride()
@@ -148,7 +145,7 @@ def decode_state_overrides(value: Any) -> AccountOverrides:
 def _account_override(value: Any) -> AccountOverride:
     if value is None:
         return AccountOverride()
-    found = _read_object(value, "OverrideAccount", "override.OverrideAccount", _ACCOUNT_FIELDS)
+    found = read_object(value, "OverrideAccount", "override.OverrideAccount", _ACCOUNT_FIELDS)
     return AccountOverride(
         nonce=found.get("nonce"),
         code=found.get("code"),
@@ -159,90 +156,9 @@ def _account_override(value: Any) -> AccountOverride:
     )
 
 
-def _read_object(value: Any, struct: str, go_type: str, decoders: Decoders) -> dict[str, Any]:
-    """Read an object's known fields by name; names differ in case alone are the same, as in Go."""
-    if not isinstance(value, dict):
-        raise _native_mismatch(value, go_type)
-    names = {name.lower(): name for name in decoders}
-    found: dict[str, Any] = {}
-    mismatches = _Mismatches()
-    for key, item in value.items():
-        name = names.get(key.lower())
-        if name is not None:
-            found[name] = None
-            with mismatches:
-                found[name] = None if item is None else _in_field(struct, name, decoders[name], item)
-    mismatches.raise_first()
-    return found
-
-
-class _Mismatch(GoTypeMismatch):
-    """A value of a wrong type, be it in a field or in a field of what stands in a field."""
-
-    def __init__(self, what: str, go_type: str, struct: str = "", path: str = "", is_native: bool = False) -> None:
-        super().__init__(what, go_type, f"struct field {struct}.{path}" if struct else "value")
-        self.path = path
-        self.is_native = is_native
-        """Found by Go itself and not by a type's own reading: Go reads on and tells of it at the end."""
-
-
-class _Mismatches(AbstractContextManager[None]):
-    """Keeps the first native mismatch while the rest is read."""
-
-    def __init__(self) -> None:
-        self._first: _Mismatch | None = None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        if not isinstance(error, _Mismatch) or not error.is_native:
-            return False
-        self._first = self._first or error
-        return True
-
-    def raise_first(self) -> None:
-        """Raise the mismatch that was kept."""
-        if self._first is not None:
-            raise self._first
-
-
-def _native_mismatch(value: Any, go_type: str) -> _Mismatch:
-    return _Mismatch(go_kind(value), go_type, is_native=True)
-
-
-def _in_field(struct: str, name: str, decode: Callable[[Any], T], value: Any) -> T:
-    try:
-        return decode(value)
-    except GoTypeMismatch as error:
-        path, is_native = name, False
-        if isinstance(error, _Mismatch):
-            path, is_native = f"{name}.{error.path}" if error.path else name, error.is_native
-        raise _Mismatch(error.what, error.go_type, struct, path, is_native) from error
-
-
-def _by_itself(decode: Callable[[Any], T]) -> Callable[[Any], T]:
-    """Read as a type that reads itself: whatever it finds wrong ends the reading of what it stands in."""
-
-    def read(value: Any) -> T:
-        try:
-            return decode(value)
-        except _Mismatch as error:
-            error.is_native = False
-            raise
-
-    return read
-
-
-def _list_of(go_type: str, decode: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def read(value: Any) -> tuple[T, ...]:
-        if not isinstance(value, list):
-            raise _native_mismatch(value, go_type)
-        return tuple(decode(item) for item in value)
-
-    return read
-
-
 def _decode_slots(value: Any) -> dict[bytes, bytes]:
     if not isinstance(value, dict):
-        raise _native_mismatch(value, "map[common.Hash]common.Hash")
+        raise native_mismatch(value, "map[common.Hash]common.Hash")
     found: dict[bytes, bytes] = {}
     for key, item in value.items():
         slot_value = params.decode_hash(item)  # as Go does, before the key
@@ -269,13 +185,13 @@ def _required(found: dict[str, Any], struct: str, *names: str) -> list[Any]:
 def _decode_access_tuple(value: Any) -> tuple[bytes, tuple[bytes, ...]]:
     if value is None:
         raise ValueError("missing required field 'address' for AccessTuple")
-    found = _read_object(value, "AccessTuple", "types.AccessTuple", _ACCESS_FIELDS)
+    found = read_object(value, "AccessTuple", "types.AccessTuple", _ACCESS_FIELDS)
     address, slots = _required(found, "AccessTuple", "address", "storageKeys")
     return address, slots
 
 
 def _decode_authorization(value: Any) -> Authorization:
-    found = _read_object(
+    found = read_object(
         {} if value is None else value, "SetCodeAuthorization", "types.SetCodeAuthorization", _AUTHORIZATION_FIELDS
     )
     names = ("chainId", "address", "nonce", "yParity", "r", "s")
@@ -306,15 +222,15 @@ _CALL_FIELDS: Decoders = {
     "nonce": params.decode_uint64,
     "data": params.decode_bytes,
     "input": params.decode_bytes,
-    "accessList": _list_of("types.AccessList", _by_itself(_decode_access_tuple)),
+    "accessList": list_of("types.AccessList", by_itself(_decode_access_tuple)),
     "chainId": params.decode_big,
     "maxFeePerBlobGas": params.decode_big,
-    "blobVersionedHashes": _list_of("[]common.Hash", params.decode_hash),
+    "blobVersionedHashes": list_of("[]common.Hash", params.decode_hash),
     # A sidecar means nothing to a call, but a wrong one is refused.
-    "blobs": _list_of("[]kzg4844.Blob", _decode_blob),
-    "commitments": _list_of("[]kzg4844.Commitment", _decode_commitment),
-    "proofs": _list_of("[]kzg4844.Proof", _decode_proof),
-    "authorizationList": _list_of("[]types.SetCodeAuthorization", _by_itself(_decode_authorization)),
+    "blobs": list_of("[]kzg4844.Blob", _decode_blob),
+    "commitments": list_of("[]kzg4844.Commitment", _decode_commitment),
+    "proofs": list_of("[]kzg4844.Proof", _decode_proof),
+    "authorizationList": list_of("[]types.SetCodeAuthorization", by_itself(_decode_authorization)),
 }
 _BLOCK_FIELDS: Decoders = {
     "Number": params.decode_big,
@@ -326,7 +242,7 @@ _BLOCK_FIELDS: Decoders = {
     "BaseFeePerGas": params.decode_big,
     "BlobBaseFee": params.decode_big,
     "BeaconRoot": params.decode_hash,
-    "Withdrawals": _list_of("types.Withdrawals", lambda item: item),
+    "Withdrawals": list_of("types.Withdrawals", lambda item: item),
 }
 _ACCOUNT_FIELDS: Decoders = {
     "nonce": params.decode_uint64,
@@ -338,7 +254,7 @@ _ACCOUNT_FIELDS: Decoders = {
 }
 _ACCESS_FIELDS: Decoders = {
     "address": params.decode_address,
-    "storageKeys": _list_of("[]common.Hash", params.decode_hash),
+    "storageKeys": list_of("[]common.Hash", params.decode_hash),
 }
 _AUTHORIZATION_FIELDS: Decoders = {
     "chainId": _decode_u256,

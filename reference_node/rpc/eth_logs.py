@@ -15,18 +15,16 @@ from reference_node.chain.roots import bloom_bits
 from reference_node.chain.types import Header, Log
 from reference_node.rpc.dispatch import INVALID_PARAMS
 from reference_node.rpc.fragments import encoded_logs, json_list
+from reference_node.rpc.go_objects import Decoders, list_of, read_object
 from reference_node.rpc.params import (
     LATEST,
     BlockRef,
     HexError,
     InvalidParam,
     Tag,
-    cannot_unmarshal,
     decode_block_number,
     decode_hash,
-    go_kind,
     hex_decode,
-    in_go_field,
 )
 from reference_node.rpc.registry import Param, RpcError, method
 from reference_node.rpc.time_limits import within_time
@@ -37,7 +35,6 @@ QUERY_ITEMS_MAX = 1000
 """Addresses, and alternatives for a topic, in one query (geth's --rpc.logquerylimit)."""
 QUICK_BLOCKS_MAX = 16
 """A filter over fewer blocks is answered without a worker thread."""
-_GO_STRUCT = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +70,11 @@ class LogFilter:
 
 def decode_filter(value: Any) -> LogFilter:
     """Read a filter object. Raises InvalidParam in geth's words."""
-    if not isinstance(value, dict):
-        raise cannot_unmarshal(go_kind(value), f"filters.{_GO_STRUCT}")
-    fields = _fields(value)
-    block_hash = first = last = None
-    if "blockhash" in fields:
-        block_hash = in_go_field(_GO_STRUCT, "blockHash", decode_hash, fields["blockhash"])
-    if "fromblock" in fields:
-        first = decode_block_number(fields["fromblock"])
-    if "toblock" in fields:
-        last = decode_block_number(fields["toblock"])
-    topics = in_go_field(_GO_STRUCT, "topics", _decode_list, fields.get("topics", []))
+    fields = read_object(value, "input", "filters.input", _FIELDS)
+    block_hash, first, last = (fields.get(name) for name in ("blockHash", "fromBlock", "toBlock"))
     if block_hash is not None and (first is not None or last is not None):
         raise InvalidParam("cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other")
+    topics = fields.get("topics") or ()
     addresses = _decode_addresses(fields.get("address"))
     if len(topics) > TOPICS_MAX:
         raise InvalidParam("exceed max topics")
@@ -98,7 +87,7 @@ def spans_many_blocks(params: Any) -> bool:
     wanted = params[0] if isinstance(params, list) and params else None
     if not isinstance(wanted, dict):
         return False
-    fields = _fields(wanted)
+    fields = _named(wanted)
     first, last = fields.get("fromblock"), fields.get("toblock")
     if "blockhash" in fields or first == last:
         return False
@@ -172,7 +161,7 @@ def _number(backend: Backend, ref: BlockRef) -> int:
     return header.number
 
 
-def _fields(wanted: dict[str, Any]) -> dict[str, Any]:
+def _named(wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that are not null, by their names in small letters: Go takes them in any case, the last one."""
     by_name = {name.lower(): field for name, field in wanted.items()}
     return {name: field for name, field in by_name.items() if field is not None}
@@ -225,7 +214,10 @@ def _decode_sized(text: str, size_bytes: int, what: str, prefix: str = "") -> by
     return data
 
 
-def _decode_list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise cannot_unmarshal(go_kind(value), "[]interface {}")
-    return value
+_FIELDS: Decoders = {
+    "blockHash": decode_hash,
+    "fromBlock": decode_block_number,
+    "toBlock": decode_block_number,
+    "address": lambda value: value,
+    "topics": list_of("[]interface {}", lambda value: value),
+}

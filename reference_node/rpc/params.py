@@ -3,7 +3,6 @@
 Source: geth v1.17.8, common/hexutil/json.go, common/types.go, rpc/types.go, and the texts of Go's encoding/json.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -71,14 +70,6 @@ class GoTypeMismatch(InvalidParam):
 def cannot_unmarshal(what: str, go_type: str) -> GoTypeMismatch:
     """Return the error Go gives for a JSON value that does not fit a type."""
     return GoTypeMismatch(what, go_type)
-
-
-def in_go_field(struct: str, field: str, decode: Callable[[Any], T], value: Any) -> T:
-    """Decode a field of an object; where its type is wrong, the error names the Go struct and the field."""
-    try:
-        return decode(value)
-    except GoTypeMismatch as error:
-        raise GoTypeMismatch(error.what, error.go_type, f"struct field {struct}.{field}") from error
 
 
 def decode_address(value: Any) -> bytes:

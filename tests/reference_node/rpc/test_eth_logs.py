@@ -145,6 +145,26 @@ def test_a_bloom_filter_passes_over_blocks_without_a_match() -> None:
     assert LogFilter((), ()).may_be_in(bytes(256))
 
 
+FIELD = "invalid argument 0: json: cannot unmarshal {} into Go struct field input.{}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ({"toBlock": "0x00", "fromBlock": 5}, "invalid argument 0: hex number with leading zero digits"),
+        ({"fromBlock": 5, "toBlock": "0x00"}, "invalid argument 0: hex string without 0x prefix"),
+        ({"toBlock": "", "blockHash": 5}, "invalid argument 0: empty hex string"),
+        ({"blockHash": 5, "toBlock": ""}, FIELD.format("non-string", "blockHash of type common.Hash")),
+        ({"fromBlock": {}, "FROMBLOCK": "0x1"}, "invalid argument 0: hex string without 0x prefix"),
+        ({"topics": "0x", "TOPICS": []}, FIELD.format("string", "topics of type []interface {}")),
+        ({"topics": 5, "toBlock": ""}, "invalid argument 0: empty hex string"),
+        ({"topics": 5, "address": 5}, FIELD.format("number", "topics of type []interface {}")),
+    ],
+)
+def test_fields_are_read_in_the_order_they_are_written(backend: Backend, wanted: Any, text: str) -> None:
+    assert error_of(backend, "eth_getLogs", wanted) == (-32602, text)
+
+
 @pytest.mark.parametrize(
     ("params", "slow"),
     [

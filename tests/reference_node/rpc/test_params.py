@@ -90,14 +90,6 @@ def test_blocks_are_named_by_tag_number_hash_or_object(value: Any, ref: BlockRef
     assert ref == params.decode_block(value)
 
 
-def test_a_field_of_the_wrong_type_is_named_with_its_struct() -> None:
-    with pytest.raises(InvalidParam) as error:
-        params.in_go_field("input", "blockHash", params.decode_hash, 5)
-    assert str(error.value) == (
-        "json: cannot unmarshal non-string into Go struct field input.blockHash of type common.Hash"
-    )
-
-
 def test_an_empty_text_is_no_data_and_zero_where_geth_takes_it_so() -> None:
     assert params.decode_bytes("") == b""
     assert params.decode_uint("") == 0
