@@ -152,10 +152,7 @@ def test_without_a_topic_a_replica_takes_no_transactions(tmp_path: Path) -> None
 
 def test_a_node_that_is_away_gets_what_was_sent_meanwhile(tmp_path: Path) -> None:
     broker, wallet = f"sqlite:///{tmp_path}/log.sqlite", Wallet()
-    transactions = Transactions(broker)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    transactions, port = Transactions(broker), free_port()
 
     def start() -> DevMaster:
         return start_dev_master(CHAIN, tmp_path / "m", broker, tmp_path / "m.log", ["--http.port", str(port)])
@@ -182,6 +179,36 @@ def test_a_node_that_is_away_gets_what_was_sent_meanwhile(tmp_path: Path) -> Non
             put()
     assert transactions.dead_letters() == []
     assert not transactions.is_drained()
+
+
+@pytest.mark.slow
+def test_a_node_killed_at_any_point_makes_a_block_of_each_transaction_once(tmp_path: Path) -> None:
+    broker, random, wallet = f"sqlite:///{tmp_path}/log.sqlite", Random(3), Wallet()
+    transactions, port, sent = Transactions(broker), free_port(), []
+
+    def start() -> DevMaster:
+        flags = ["--http.port", str(port)]
+        return start_dev_master(CHAIN, tmp_path / "m", broker, tmp_path / "m.log", flags)
+
+    transactions.put([])
+    master = start()
+    with transactions.relaying(f"http://127.0.0.1:{port}", tmp_path / "relay.log") as relay:
+        try:
+            for _ in range(KILLS):
+                fresh = [wallet.dynamic(random.randrange(SENDERS), TO, value=1) for _ in range(random.randrange(1, 40))]
+                transactions.put(fresh)
+                sent += fresh
+                with closing(JsonRpc(master.url)) as rpc:
+                    wait_for_transfers(relay, rpc, len(sent) - random.randrange(len(fresh) + 1))
+                master.child.kill()
+                master = start()
+            with closing(JsonRpc(master.url)) as rpc:
+                wait_mined(relay, rpc, [hash_of(raw) for raw in sent])
+                transactions.wait_drained(relay)
+                assert sorted(mined(rpc)) == sorted(map(hash_of, sent))
+        finally:
+            master.child.stop()
+    assert transactions.dead_letters() == []
 
 
 def check_kills(rig: Rig, folder: Path, seed: int) -> None:
@@ -217,6 +244,13 @@ def check_kills(rig: Rig, folder: Path, seed: int) -> None:
 def wait_for_transfers(relay: Child, rpc: JsonRpc, target: int) -> None:
     """Wait until this many transfers are in blocks."""
     relay.wait_until(lambda: count_mined(rpc) >= target, WAIT_SECONDS_MAX, f"transfer {target}")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def count_mined(rpc: JsonRpc) -> int:
