@@ -137,7 +137,10 @@ class _Server6(_Server):
 class _Quiet(WSGIRequestHandler):
     """Does not log each scrape, and does not wait for a client that sends nothing."""
 
-    timeout = CLIENT_SECONDS_MAX
+    def setup(self) -> None:
+        """Give the client so long, and no longer."""
+        self.timeout = CLIENT_SECONDS_MAX
+        super().setup()
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""

@@ -89,7 +89,7 @@ def test_a_request_waits_for_its_block_and_is_pinned_to_what_came() -> None:
             await asyncio.sleep(2 * min_block.CHECK_SECONDS)
             assert not answer.done()
             node.grow()
-        return await answer
+        return await asyncio.wait_for(answer, PATIENT_SECONDS / 2)
 
     found = asyncio.run(run())
     assert [item["result"] for item in found.json()] == ["0x2", "0x2"]
@@ -126,7 +126,7 @@ def test_a_node_that_serves_no_more_answers_those_who_wait() -> None:
         answer = asyncio.create_task(asking(app, "2"))
         await asyncio.sleep(2 * min_block.CHECK_SECONDS)
         node.served = None
-        return await answer
+        return await asyncio.wait_for(answer, PATIENT_SECONDS / 2)
 
     assert asyncio.run(run()).status_code == 503
 
