@@ -139,8 +139,8 @@ class _Quiet(WSGIRequestHandler):
 
     def setup(self) -> None:
         """Give the client so long, and no longer."""
-        self.timeout = CLIENT_SECONDS_MAX
         super().setup()
+        self.connection.settimeout(CLIENT_SECONDS_MAX)
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
