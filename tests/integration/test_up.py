@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from fixtures.chain_files import find_chain
 from fixtures.docker import find_docker
 from fixtures.jsonrpc import JsonRpc
+from fixtures.kafka import Kafka
 from fixtures.make_chain.wallet import Wallet
 from reference_node.chain.files import read_forkchoice
 from tests.fixtures.test_cluster import is_running, wait_until_gone
@@ -174,6 +176,20 @@ def test_killed_it_takes_its_kafka_along(tmp_path: Path) -> None:
         it.process.wait()
         wait_until_gone(it.process_ids())
         wait_until(lambda: containers_of(label) == [], it.output)
+
+
+@pytest.mark.real
+def test_on_a_kafka_that_others_use_it_leaves_no_topic(tmp_path: Path, kafka: Kafka) -> None:
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    with running_up(tmp_path, "--broker", kafka.bootstrap, "--balancer", "none", "--replicas", "1", "--dev") as it:
+        topics = {it.endpoints["clusters"][0]["topic"], it.endpoints["tx_topic"]}
+        assert topics <= set(client.list_topics(timeout=10).topics)
+        with closing(JsonRpc(it.endpoints["url"])) as rpc:
+            sent = rpc.call("eth_sendRawTransaction", "0x" + Wallet().dynamic(0, b"\x77" * 20, value=5).hex())
+            wait_until(lambda: rpc.call("eth_getTransactionReceipt", sent) is not None, it.output)
+        assert it.stop(signal.SIGTERM) == 0, it.output.read_text()
+    left = [name for name in client.list_topics(timeout=10).topics if name.startswith("ethercattle")]
+    assert not [name for name in left if any(name.startswith(topic) for topic in topics)]
 
 
 def containers_of(label: str) -> list[str]:
