@@ -92,6 +92,7 @@ def http_node(respond: Callable[[bytes], tuple[int, bytes]]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body leave in one piece
 
         def do_POST(self) -> None:
             status, body = respond(self.rfile.read(int(self.headers["content-length"])))
