@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
+NEED_INDEX = { echo "ethercattle could not be installed: pip needs a package index (PyPI, or the one PIP_INDEX_URL names)" >&2; exit 2; }
 NEED_PYTHON = @test -n "$(PYTHON)" || { echo "ethercattle needs Python 3.11 or 3.12 with venv; install one, or say PYTHON=/path/to/python" >&2; exit 2; }
 
 help:  ## list the targets
@@ -14,11 +15,11 @@ help:  ## list the targets
 	$(NEED_PYTHON)
 	@echo "setting up .venv with $(PYTHON)" >&2
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --editable .
+	@.venv/bin/pip install --quiet --editable . || $(NEED_INDEX)
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready
-	@.venv/bin/pip install --quiet --editable '.[test,lint]' tox
+	@.venv/bin/pip install --quiet --editable '.[test,lint]' tox || $(NEED_INDEX)
 	@touch $@
 
 demo: .venv/.ready  ## replicate a chain made by a real geth and compare every answer with geth's

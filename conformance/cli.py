@@ -62,6 +62,9 @@ def conform(
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
     if _STDOUT == json_path == junit_path:
         raise UsageError("--json - and --junit - can't both write to stdout")
+    for path in (json_path, junit_path):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{path} can't be written: there is no folder {path.parent}")
     if candidate is not None and (broker is not None or kafka_words):
         raise UsageError("--candidate names who is judged, so there is no log for --broker or --kafka.config to choose")
     check_kind(broker or SQLITE, kafka_words)

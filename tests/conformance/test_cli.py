@@ -118,10 +118,17 @@ def test_reports_go_to_files_and_stdout(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_report_that_cannot_be_written_is_said_beside_the_result(folder: Path, tmp_path: Path) -> None:
-    result = run_conform(two, "--cases", str(folder), "--json", str(tmp_path / "no" / "report.json"))
+    result = run_conform(two, "--cases", str(folder), "--json", str(tmp_path / ("a" * 300)))
     assert result.exit_code == 2
     assert "2 of 2 answers match" in result.stdout
-    assert "report.json can't be written: No such file or directory" in result.stderr
+    assert "aaa can't be written: File name too long" in result.stderr
+
+
+@pytest.mark.parametrize("flag", ["--json", "--junit"])
+def test_a_report_without_a_folder_is_refused_before_anything_is_asked(folder: Path, tmp_path: Path, flag: str) -> None:
+    result = run_conform(two, "--cases", str(folder), flag, str(tmp_path / "no" / "report"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"report can't be written: there is no folder {tmp_path}/no" in result.stderr
 
 
 @pytest.mark.parametrize(
