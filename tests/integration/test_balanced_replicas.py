@@ -28,8 +28,8 @@ READERS = 3
 READS_SEEN = 100
 """So many answers are waited for after each change."""
 SLIGHTLY_LATE_SECONDS = 0.5
-OFFSET_AGE_SECONDS = 1.5
-VERY_LATE_SECONDS = 4.0
+OFFSET_AGE_SECONDS = 3.0
+VERY_LATE_SECONDS = 6.0
 QUICK_CALLS = (
     {"method": "eth_blockNumber", "params": []},
     {"method": "eth_getBlockByNumber", "params": ["latest", False]},
