@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from conformance.answers import Json
 from conformance.verify.derive import OPTIONAL, block_size, transaction_json
-from conformance.verify.facts import BlockFacts, read_header
+from conformance.verify.facts import HEADER_KEYS, BlockFacts, read_header
 from conformance.verify.request_queues import possible_hashes, queue_requests
 from conformance.verify.scene import Scene
 from conformance.verify.spot import (
@@ -18,6 +18,9 @@ from conformance.verify.spot import (
     result_of,
 )
 from reference_node.chain.roots import EMPTY_UNCLES_HASH, transactions_root, withdrawals_root
+from reference_node.chain.types import Header
+
+_KNOWN_KEYS = {*HEADER_KEYS, "hash", "size", "uncles", "transactions", "withdrawals", "totalDifficulty"}
 
 
 def form(scene: Scene) -> Iterator[Wrong]:
@@ -35,7 +38,17 @@ def block_hash(scene: Scene) -> Iterator[Wrong]:
 
 def header_hash(block: BlockFacts) -> Iterator[Wrong]:
     """Yield where a block's hash is not its header's."""
-    yield from disagreements(block.spot.key("hash"), hex_data(block.header.hash))
+    yield from header_hash_of(block.spot, block.header)
+
+
+def header_hash_of(spot: Spot, header: Header) -> Iterator[Wrong]:
+    """Yield where the hash in a block's answer is not that of the header read from it."""
+    strange = sorted(spot.value.keys() - _KNOWN_KEYS) if isinstance(spot.value, dict) else []
+    said = f'"{hex_data(header.hash)}"' + (
+        f", unless {', '.join(strange)[:100]} is part of the header" if strange else ""
+    )
+    if spot.key("hash").value != hex_data(header.hash):
+        yield Wrong(spot.key("hash"), said)
 
 
 def identity(scene: Scene) -> Iterator[Wrong]:

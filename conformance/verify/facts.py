@@ -64,6 +64,7 @@ _LATER: tuple[tuple[str, _ReadField], ...] = (
     ("excessBlobGas", _number(8)), ("parentBeaconBlockRoot", _data(_HASH)), ("requestsHash", _data(_HASH)),
 )  # fmt: skip
 """Fields that forks added, in their order: a block has none, or the first few."""
+HEADER_KEYS = frozenset(name for name, _ in (*_HEADER, *_LATER))
 
 
 def read_header(block: Spot) -> Header:

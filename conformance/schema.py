@@ -1,0 +1,228 @@
+"""Validates results by the schemas of an OpenRPC file: JSON Schema draft 2019-09, references within the file.
+
+Source: OpenRPC 1.x (methods, content descriptors); JSON Schema draft 2019-09; patterns are ECMA 262's.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from jsonschema import Draft201909Validator
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT201909
+
+from conformance.answers import Json, UnreadableAnswer, decode_answer, encode_answer
+from conformance.compare import Path as Place
+from reference_node.errors import UsageError
+
+VIOLATIONS_MAX = 20
+"""Violations that are listed of one result."""
+REFERENCES_MAX = 32
+"""References in a row that are followed to a method or its result."""
+TEXT_CHARACTERS_MAX = 200
+_FILE_URI = "urn:openrpc-file"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A place where a result is not what its schema asks for."""
+
+    path: Place
+    """From the result down."""
+    rule: str
+    """The keyword that is broken: `pattern`, `required`."""
+    asked: str
+    """What the keyword asks for, as JSON text; of long ones the begin."""
+    found: str
+    """The value as JSON text; of long ones the begin."""
+
+    def __str__(self) -> str:
+        return f"{self.found} breaks {self.rule} {self.asked}"
+
+
+class Schemas:
+    """The results' schemas of some methods, each compiled once."""
+
+    def __init__(self, source: str, compiled: Mapping[str, Validator]) -> None:
+        """Hold validators by method; `source` names the file in messages."""
+        self.source = source
+        self._compiled = compiled
+
+    def knows(self, method: str) -> bool:
+        """Say whether the file has a schema for a method's results."""
+        return method in self._compiled
+
+    def violations(self, method: str, result: Json) -> tuple[Violation, ...]:
+        """Return where a result is not what its schema asks for, VIOLATIONS_MAX of them at the most.
+
+        Raises:
+            KeyError: the file has no schema for the method.
+            UsageError: a schema refers to what is not in its file, or to itself without end.
+        """
+        validator = self._compiled[method]
+        found: list[Violation] = []
+        try:
+            for error in validator.iter_errors(cast("Any", result)):
+                found.append(_violation(error))
+                if len(found) == VIOLATIONS_MAX:
+                    break
+        except Unresolvable as error:
+            raise UsageError(f"{self.source}: {method}: a schema refers to what is not there: {error}") from error
+        except RecursionError:
+            raise UsageError(f"{self.source}: {method}: a schema refers to itself without end") from None
+        return tuple(found)
+
+
+def load_schemas(path: Path, methods: Iterable[str]) -> Schemas:
+    """Read the schemas of the results of some methods; a method that the file does not have is left out.
+
+    Raises:
+        UsageError: the file can't be read, is no OpenRPC document, or a schema in it is none; the text names the place.
+    """
+    try:
+        document = decode_answer(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from error
+    except UnreadableAnswer as error:
+        raise UsageError(f"{path} is no OpenRPC document: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("methods"), list):
+        raise UsageError(f"{path} is no OpenRPC document: expected an object with an array of methods")
+    wanted = set(methods)
+    resource = DRAFT201909.create_resource(document)
+    registry: Registry[Any] = Registry().with_resource(_FILE_URI, resource)
+    compiled: dict[str, Validator] = {}
+    for name, pointer in _result_pointers(document, str(path)):
+        if name in compiled:
+            raise UsageError(f"{path}: method {name} is there twice")
+        if name in wanted:
+            schema = _at(document, pointer)
+            _check_schema(schema, f"{path}: {name}: {pointer}")
+            compiled[name] = _VALIDATOR({"$ref": _FILE_URI + pointer}, registry=registry)
+    return Schemas(str(path), compiled)
+
+
+def _result_pointers(document: Json, source: str) -> Iterator[tuple[str, str]]:
+    """Yield each method's name, and the pointer to the schema of its result."""
+    methods = _at(document, "#/methods")
+    assert isinstance(methods, list)
+    for place in range(len(methods)):
+        pointer = _follow(document, f"#/methods/{place}", source)
+        method = _at(document, pointer)
+        name = method.get("name") if isinstance(method, dict) else None
+        if not isinstance(name, str) or not isinstance(method, dict):
+            raise UsageError(f"{source}: {pointer}: expected a method with a name")
+        if "result" not in method:
+            continue  # a notification
+        result = _follow(document, f"{pointer}/result", source)
+        content = _at(document, result)
+        if not isinstance(content, dict) or not isinstance(content.get("schema"), dict | bool):
+            raise UsageError(f"{source}: {name}: {result}: expected a content descriptor with a schema")
+        yield name, f"{result}/schema"
+
+
+def _follow(document: Json, pointer: str, source: str) -> str:
+    """Return the pointer to what a chain of references leads to. Raises UsageError where it leads nowhere."""
+    for _ in range(REFERENCES_MAX):
+        try:
+            value = _at(document, pointer)
+        except (LookupError, ValueError) as error:
+            raise UsageError(f"{source}: there is nothing at {pointer}") from error
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        if reference is None:
+            return pointer
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise UsageError(
+                f"{source}: {pointer}: $ref is {reference!r}, expected a place in the file like #/components"
+            )
+        pointer = reference
+    raise UsageError(f"{source}: {pointer}: more than {REFERENCES_MAX} references in a row")
+
+
+def _at(document: Json, pointer: str) -> Json:
+    """Return what a JSON pointer in a fragment leads to. Raises LookupError or ValueError."""
+    value = document
+    for step in pointer.removeprefix("#/").split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value[name]
+        elif isinstance(value, list):
+            value = value[int(name)]
+        else:
+            raise LookupError(name)  # noqa: TRY004 - a place that is not there, whatever stands before it
+    return value
+
+
+def _check_schema(schema: Json, where: str) -> None:
+    try:
+        _VALIDATOR.check_schema(cast("Any", schema))
+        for pattern in _patterns(schema):
+            _compile(pattern)
+    except SchemaError as error:
+        raise UsageError(f"{where}{error.json_path[1:]} is no JSON Schema: {_cut(error.message)}") from error
+    except re.error as error:
+        raise UsageError(f"{where}: {error.pattern!r} is no regular expression: {error}") from error
+
+
+def _patterns(schema: Json) -> Iterator[str]:
+    """Yield every text that stands under `pattern` in a schema."""
+    if isinstance(schema, dict):
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str):
+            yield pattern
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _patterns(inner)
+
+
+@lru_cache(maxsize=1024)
+def _compile(pattern: str) -> re.Pattern[str]:
+    r"""Compile a pattern as ECMA 262 means it: `$` is the end and not before a last line feed, `\d` is ASCII."""
+    parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", pattern, flags=re.DOTALL)
+    return re.compile(
+        "".join(part if place % 2 else part.replace("$", r"\Z") for place, part in enumerate(parts)), re.A
+    )
+
+
+def _check_pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(value, str) and _compile(pattern).search(value) is None:
+        yield ValidationError(f"does not match {pattern}")
+
+
+def _is_integer(_checker: object, value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite() and value == value.to_integral_value()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_TYPES = Draft201909Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+_VALIDATOR: type[Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft201909Validator, validators={"pattern": _check_pattern}, type_checker=_TYPES
+)
+
+
+def _violation(error: ValidationError) -> Violation:
+    """Return what is wrong in the alternative that fits best, where none or several of some fit."""
+    inner = best_match([error]) or error
+    return Violation(
+        tuple(inner.absolute_path),
+        str(inner.validator),
+        _cut(_text(inner.validator_value)),
+        _cut(_text(inner.instance)),
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return "of " + ", ".join(str(item.get("title") or item.get("$ref") or "…") for item in value)
+    return encode_answer(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_CHARACTERS_MAX else f"{text[:TEXT_CHARACTERS_MAX]}… ({len(text)} characters)"
