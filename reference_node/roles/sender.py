@@ -1,11 +1,19 @@
 """The replica's way out for transactions: what the head allows goes to a topic, from which relays take it to nodes."""
 
+import threading
+
 from reference_node.backend import SERVER_ERROR, Backend
 from reference_node.chain.submitted import decode_submitted
 from reference_node.errors import LogError, LogUnavailable
 from reference_node.evm.state_reader import StateReader
 from reference_node.log.interface import Log, Record
 from reference_node.rpc.registry import RpcError
+
+
+APPENDS_MAX = 2
+"""At once: while the log is away, worker threads of the server have to be left for calls."""
+APPEND_WAIT_SECONDS = 1.0
+"""How long a transaction waits for its turn."""
 
 
 class TransactionSender:
@@ -15,6 +23,7 @@ class TransactionSender:
         """Make the topic if it is missing. Raises LogError where it can't be had."""
         self._log = log
         self._topic = topic
+        self._turns = threading.BoundedSemaphore(APPENDS_MAX)
         log.append(topic, ())
 
     def send(self, backend: Backend, raw: bytes) -> bytes:
@@ -35,6 +44,12 @@ class TransactionSender:
             check_account(submitted.transaction, nonce, balance)
         except ValueError as error:
             raise RpcError(SERVER_ERROR, str(error)) from error
+        self._append(raw)
+        return submitted.transaction.hash
+
+    def _append(self, raw: bytes) -> None:
+        if not self._turns.acquire(timeout=APPEND_WAIT_SECONDS):
+            raise RpcError(SERVER_ERROR, "the log is slow to take transactions, this one is not sent: try again")
         try:
             self._log.append(self._topic, (Record(raw),))
         except LogUnavailable as error:
@@ -42,4 +57,5 @@ class TransactionSender:
             raise RpcError(SERVER_ERROR, text) from error
         except LogError as error:
             raise RpcError(SERVER_ERROR, f"the log did not take the transaction, it is not sent: {error}") from error
-        return submitted.transaction.hash
+        finally:
+            self._turns.release()

@@ -1,6 +1,8 @@
 """A replica hands over what its head allows, says the hash once the log has it, and says so where the log has not."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from reference_node.chain.types import decode_transaction
 from reference_node.errors import LogError, LogRefused, LogUnavailable
 from reference_node.log.interface import Bounds, Record
 from reference_node.log.sqlite import SqliteLog
+from reference_node.roles import sender
 from reference_node.roles.sender import TransactionSender
 from reference_node.rpc.dispatch import parse_request
 from reference_node.rpc.methods import METHODS
@@ -99,6 +102,31 @@ def test_an_account_that_never_was_has_no_funds(log: FailingLog, backend: Backen
 def test_a_log_that_fails_is_no_good_answer(log: FailingLog, backend: Backend, failure: LogError, text: str) -> None:
     log.failure = failure
     assert error_of(backend, METHOD, hex_of(sign(0, TARGET, nonce=1))) == (-32000, text)
+
+
+def test_a_log_that_hangs_holds_two_threads_and_no_more(
+    log: FailingLog, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "APPEND_WAIT_SECONDS", 0.01)
+    held, go_on = threading.Semaphore(0), threading.Event()
+
+    def hang(_topic: str, _records: Sequence[Record]) -> int:
+        held.release()
+        go_on.wait(10)
+        return 0
+
+    monkeypatch.setattr(log, "append", hang)
+    raw = hex_of(sign(0, TARGET, nonce=1))
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(ask, backend, METHOD, raw) for _ in range(2)]
+        assert held.acquire(timeout=10)
+        assert held.acquire(timeout=10)
+        assert error_of(backend, METHOD, raw)[1].startswith(
+            "the log is slow to take transactions, this one is not sent"
+        )
+        go_on.set()
+        assert len({found.result() for found in waiting}) == 1
+    assert ask(backend, METHOD, raw) == waiting[0].result()
 
 
 def test_without_a_topic_the_error_says_so() -> None:
