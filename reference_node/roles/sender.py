@@ -9,7 +9,6 @@ from reference_node.evm.state_reader import StateReader
 from reference_node.log.interface import Log, Record
 from reference_node.rpc.registry import RpcError
 
-
 APPENDS_MAX = 2
 """At once: while the log is away, worker threads of the server have to be left for calls."""
 APPEND_WAIT_SECONDS = 1.0
