@@ -6,6 +6,7 @@ Over IPC requests and answers are JSON values one after the other, with or witho
 import contextlib
 import itertools
 import json
+import logging
 import socket
 import stat
 import time
@@ -20,7 +21,10 @@ ANSWER_SECONDS_MAX = 15.0
 CONNECT_SECONDS_MAX = 5.0
 ANSWER_BYTES_MAX = 32 * 2**20
 SOCKET_PATH_BYTES_MAX = 107
+SOCKET_SUFFIXES = {".ipc", ".sock"}
+"""Of sockets that a node may still make: anything else that is not there is a slip of the pen."""
 _READ_BYTES = 65_536
+_LOG = logging.getLogger(__name__)
 _HTTP_OK = 200
 
 
@@ -78,6 +82,9 @@ def open_endpoint(text: str) -> Endpoint:
     except FileNotFoundError as error:
         if not path.absolute().parent.is_dir():
             raise UsageError(f"{expected}: there is no folder {path.absolute().parent}") from error
+        if path.suffix not in SOCKET_SUFFIXES:
+            raise UsageError(f"{expected}: there is nothing, and sockets to come end in .ipc or .sock") from error
+        _LOG.warning("there is no socket %s yet: waiting for the node", path)
     except OSError as error:
         raise UsageError(f"{expected}: {error.strerror}") from error
     return IpcEndpoint(path)

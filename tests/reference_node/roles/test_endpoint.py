@@ -85,9 +85,12 @@ def test_ipc_answers_are_values_of_a_stream(tmp_path: Path, line_end: bytes) -> 
         assert endpoint.call("eth_y", "0x" + "ab" * 100_000)["result"] == ["eth_y", "0x" + "ab" * 100_000]
 
 
-def test_ipc_goes_on_after_a_node_that_hung_up_or_was_not_there_yet(tmp_path: Path) -> None:
+def test_ipc_goes_on_after_a_node_that_hung_up_or_was_not_there_yet(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "geth.ipc"
     with closing(open_endpoint(str(path))) as endpoint:
+        assert f"there is no socket {path} yet" in caplog.text
         with pytest.raises(NodeAway, match="No such file"):
             endpoint.call("eth_x")
         with ipc_node(path, lambda _: []), pytest.raises(NodeAway):
@@ -119,6 +122,7 @@ def test_an_answer_too_late_is_not_taken_for_that_of_the_next_call(tmp_path: Pat
         ("http://", "names no host"),
         ("http://[::1", "expected http"),
         ("{folder}/missing/geth.ipc", "no folder"),
+        ("{folder}/nowhere", "there is nothing"),
         ("{folder}/file", "not a socket"),
         ("{folder}", "not a socket"),
         ("{folder}/" + "x" * 108, "at most 107 bytes"),
