@@ -53,6 +53,8 @@ class Cluster:
         self.properties = client_properties(addresses, config)
         self._lock = threading.Lock()
         self._last_error: KafkaError | None = None
+        self._logged: set[int] = set()
+        """Codes of the errors logged since the last answer."""
         self.admin: AdminClient = self._made(AdminClient, self.properties)
         self._brokers, self._id = self._connect()
 
@@ -79,7 +81,9 @@ class Cluster:
                 if self.is_lasting(error.args[0]) or time.monotonic() >= deadline:
                     raise self.failure(error.args[0], doing) from error
             else:
-                self._last_error = None
+                with self._lock:
+                    self._last_error = None
+                    self._logged.clear()
                 return answer
             time.sleep(PAUSE_SECONDS)
 
@@ -185,10 +189,11 @@ class Cluster:
     def _remember(self, error: KafkaError) -> None:
         """Keep what librdkafka says of its connections: it says why a later question is not answered."""
         with self._lock:
-            last = self._last_error
-            if last is None or error.code() != ALL_BROKERS_DOWN:
+            if self._last_error is None or error.code() != ALL_BROKERS_DOWN:
                 self._last_error = error
-        if last is None or last.code() != error.code():
+            is_new = error.code() not in self._logged
+            self._logged.add(error.code())
+        if is_new:
             _LOGGER.info("kafka %s: %s", self.addresses, one_line(error))
 
 

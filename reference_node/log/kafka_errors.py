@@ -21,7 +21,10 @@ TLS = _code("_SSL")
 
 REFUSED_LOGIN = _codes("_SSL", "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM")
 """A connection fails, and a retry does not mend it."""
-NO_TOPIC = _codes("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "_NOENT", "UNKNOWN_TOPIC_ID")
+NO_TOPIC = _codes("UNKNOWN_TOPIC_OR_PART", "UNKNOWN_TOPIC_ID")
+"""A broker says that there is no such topic."""
+PERHAPS_NO_TOPIC = NO_TOPIC | _codes("_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "_NOENT")
+"""The client knows of no such topic; the same comes where its broker is away."""
 NO_RIGHT = _codes(
     "TOPIC_AUTHORIZATION_FAILED",
     "GROUP_AUTHORIZATION_FAILED",

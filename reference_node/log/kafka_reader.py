@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from reference_node.errors import LogRefused
 from reference_node.log.interface import Bounds, ReadResult, Record, StoredRecord
 from reference_node.log.kafka_cluster import ANSWER_SECONDS_MAX, ATTEMPT_SECONDS, Cluster
-from reference_node.log.kafka_errors import NO_TOPIC, OUT_OF_RANGE, PARTITION_EOF, PASSING, TIMED_OUT
+from reference_node.log.kafka_errors import OUT_OF_RANGE, PARTITION_EOF, PASSING, PERHAPS_NO_TOPIC, TIMED_OUT
 from reference_node.log.kafka_settings import reader_properties
 
 POLL_SECONDS_MAX = 1.0
@@ -36,21 +36,19 @@ class TopicReader:
         partition = TopicPartition(self._topic, 0)
         doing = f"say what topic {self._topic!r} holds"
 
-        def ask() -> Bounds | None:
+        def ask() -> Bounds:
             try:
                 found = self._consumer.get_watermark_offsets(partition, ATTEMPT_SECONDS, cached=False)
             except KafkaException as error:
-                if error.args[0].code() in NO_TOPIC:
-                    return None
+                if error.args[0].code() in PERHAPS_NO_TOPIC:
+                    self._cluster.identity(self._topic)  # raises where there is none, or no answer
+                    raise KafkaException(KafkaError(TIMED_OUT)) from error
                 raise
             if found is None:
                 raise KafkaException(KafkaError(TIMED_OUT))
             return Bounds(*found)
 
-        bounds = self._cluster.ask(ask, doing)
-        if bounds is None:
-            raise self._cluster.no_topic(self._topic)
-        return bounds
+        return self._cluster.ask(ask, doing)
 
     def read(self, offset: int, limit: int, timeout_seconds: float) -> ReadResult:
         """Return records as `Log.read` does.
@@ -116,7 +114,7 @@ class TopicReader:
             return
         if error.code() in OUT_OF_RANGE:
             self._check(self._next)
-        elif error.code() in NO_TOPIC:
+        elif error.code() in PERHAPS_NO_TOPIC:
             self._cluster.identity(self._topic)
         raise self._cluster.failure(error, f"read topic {self._topic!r}")
 

@@ -9,8 +9,10 @@ from reference_node.errors import UsageError
 
 READER_GROUP = "ethercattle-reader"
 """Named because librdkafka wants a group; no reader ever joins or commits it."""
-WRITER_GROUP = "ethercattle-writer"
-"""Holds, per topic, the epoch and sequence of its newest master."""
+EPOCH_GROUP = "ethercattle-epoch"
+"""Holds, per topic, the epoch of its newest master as offset, and in its metadata the topic's id."""
+SEQUENCE_GROUP = "ethercattle-sequence"
+"""Holds, per topic, the sequence after its newest master's last append."""
 TRANSACTION_SECONDS_MAX = 60
 """A transaction that its master leaves open this long is aborted by the cluster."""
 TOPIC_SETTINGS = {

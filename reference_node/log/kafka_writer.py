@@ -1,9 +1,10 @@
 """Writes to topics of a Kafka cluster: a master by fenced transactions, everybody else by an idempotent producer."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from dataclasses import replace
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -11,14 +12,15 @@ from reference_node.errors import Fenced, LogError, LogRefused, LogUnavailable
 from reference_node.log.interface import Record
 from reference_node.log.kafka_cluster import ATTEMPT_SECONDS, Cluster
 from reference_node.log.kafka_errors import FENCED, PASSING, QUEUE_FULL, STATE, TIMED_OUT, TOO_LARGE
-from reference_node.log.kafka_groups import Group, Mark, read_mark
+from reference_node.log.kafka_groups import Marks
 from reference_node.log.kafka_reader import TopicReader
 from reference_node.log.kafka_settings import (
     TRANSACTION_SECONDS_MAX,
-    WRITER_GROUP,
     producer_properties,
     writer_properties,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 TRANSACTION_ATTEMPTS_MAX = 3
 QUEUE_POLL_SECONDS = 0.05
@@ -72,33 +74,37 @@ class PlainWriter:
 
 
 class TransactionalWriter:
-    """A master's right to append to a topic: one transaction for each append, with epoch and sequence in it."""
+    """A master's right to append to a topic: one transaction for each append."""
 
     def __init__(self, cluster: Cluster, topic: str, epoch: int, reader: TopicReader) -> None:
         """Fence out every older writer of the topic of `reader`. Raises Fenced where a newer epoch is known."""
         self._cluster = cluster
         self._reader = reader
         self._topic = topic
-        self._mark = read_mark(cluster, topic, settled=False)
-        self._refuse_older(epoch)  # before we fence a newer master out
         self._lock = threading.Lock()
         self._failure: LogError | None = None
-        self._is_closed = False
-        self._group = Group(cluster, WRITER_GROUP)
-        self._producer = cluster.producer(writer_properties(cluster.properties, topic))
+        self._producer: Producer | None = None
+        self._has_appended = self._is_closed = False
+        self._marks = Marks(cluster, topic)
         try:
-            cluster.ask(
-                lambda: self._producer.init_transactions(ATTEMPT_SECONDS),
-                f"open a writer of topic {topic!r}",
-                TRANSACTION_SECONDS_MAX,
-            )
-            self._mark = read_mark(cluster, topic, settled=True)
+            self._mark = self._marks.read()
+            self._refuse_older(epoch)  # before we fence a newer master out
+            self._producer = self._open(topic)
+            self._mark = self._marks.read()
             self._refuse_older(epoch)
             if self._mark.epoch != epoch:
-                self._commit((), Mark(epoch, self._mark.sequence, self._mark.topic_identity))
+                self._mark = replace(self._mark, epoch=epoch)
+                self._marks.write_epoch(self._mark)
         except BaseException:
             self.close()
             raise
+
+    def _open(self, topic: str) -> Producer:
+        """Return a producer that has fenced out those before it, and ended what they left open."""
+        producer = self._cluster.producer(writer_properties(self._cluster.properties, topic))
+        doing = f"open a writer of topic {topic!r}"
+        self._cluster.ask(lambda: producer.init_transactions(ATTEMPT_SECONDS), doing, TRANSACTION_SECONDS_MAX)
+        return producer
 
     @property
     def epoch(self) -> int:
@@ -111,67 +117,69 @@ class TransactionalWriter:
             if self._failure is not None:
                 raise self._failure
             known = self._mark.sequence
-            if known is not None and known != sequence_first:
+            # What an earlier master left may be behind by its last append; our own is exact.
+            if known is not None and (sequence_first < known or (self._has_appended and sequence_first > known)):
                 raise LogRefused(
                     f"topic {self._topic!r} goes on at sequence {known}, but this master would write {sequence_first}"
                 )
             try:
-                return self._commit(records, Mark(self.epoch, sequence_next, self._mark.topic_identity))
+                end = self._commit(records) if records else self._reader.bounds().end
             except (Fenced, LogUnavailable) as error:
                 self._failure = error  # fenced, or the fate of the records is not known: a new writer finds it out
                 raise
+            self._mark, self._has_appended = replace(self._mark, sequence=sequence_next), True
+            self._remember(end)
+            return end
 
     def close(self) -> None:
         """Close the producer and what belongs to it; the epoch stays."""
         with self._lock:
-            if not self._is_closed and self._failure is None:
-                self._producer.close()  # after a failure it would try, and warn of, an abort that can't be
-            if not self._is_closed:
-                self._group.close()
+            if self._is_closed:
+                return
             self._is_closed = True
+            if self._producer is not None and self._failure is None:
+                self._producer.close()  # after a failure it would try, and warn of, an abort that can't be
+            self._marks.close()
 
-    def _commit(self, records: Sequence[Record], mark: Mark) -> int:
-        """Write records and mark in one transaction, again where the cluster has surely not taken it."""
+    def _commit(self, records: Sequence[Record]) -> int:
+        """Write records in one transaction, again where the cluster has surely not taken it."""
         for _ in range(TRANSACTION_ATTEMPTS_MAX - 1):
             try:
-                return self._transact(records, mark)
+                return self._transact(records)
             except _Aborted:
                 continue
         try:
-            return self._transact(records, mark)
+            return self._transact(records)
         except _Aborted as error:
             raise self._cluster.failure(error.cause, f"commit to topic {self._topic!r}") from error
 
-    def _transact(self, records: Sequence[Record], mark: Mark) -> int:
-        deliveries = Deliveries()
-        offsets = [mark.partition(self._topic)]
+    def _transact(self, records: Sequence[Record]) -> int:
+        assert self._producer is not None
+        producer, deliveries = self._producer, Deliveries()
         deadline = time.monotonic() + TRANSACTION_SECONDS_MAX
         try:
-            self._producer.begin_transaction()
-            produce(self._producer, self._topic, records, deliveries)
-            # The offsets go last: before the first record has begun the transaction, the cluster makes them wait.
-            flush(self._producer)
+            producer.begin_transaction()
+            produce(producer, self._topic, records, deliveries)
+            flush(producer)
             deliveries.check()
-            metadata = self._group.metadata()
-            self._until(
-                deadline, lambda: self._producer.send_offsets_to_transaction(offsets, metadata, ATTEMPT_SECONDS)
-            )
-            self._until(deadline, lambda: self._producer.commit_transaction(ATTEMPT_SECONDS))
+            self._until(deadline, lambda: producer.commit_transaction(ATTEMPT_SECONDS))
         except KafkaException as error:
-            raise self._failed(error.args[0], records) from error
-        self._mark = mark
-        self._await_visible(deliveries.end)
+            raise self._failed(producer, error.args[0], records) from error
         return deliveries.end
 
-    def _await_visible(self, end: int) -> None:
-        """Wait until readers see what was committed: the cluster writes the marker that shows it a little later.
+    def _remember(self, end: int) -> None:
+        """Wait until readers see what was committed, and keep the sequence; both may fail, as the records are there.
 
-        The next transaction would have to wait for that anyhow, and longer; where it takes long, nobody is harmed.
+        The cluster writes the marker that shows the records a little later than it answers. The next transaction would
+        have to wait for that anyhow, and longer.
         """
         deadline = time.monotonic() + VISIBLE_SECONDS_MAX
-        with suppress(LogUnavailable):
-            while end and self._reader.bounds().end <= end and time.monotonic() < deadline:
+        try:
+            while self._reader.bounds().end < end and time.monotonic() < deadline:
                 time.sleep(VISIBLE_POLL_SECONDS)
+            self._marks.write_sequence(self._mark)
+        except LogUnavailable as error:
+            _LOGGER.info("the records are there, but how far they go is not marked: %s", error)
 
     def _until(self, deadline: float, call: Callable[[], None]) -> None:
         """Call again after each retriable error, as librdkafka wants it, until the time is up."""
@@ -182,11 +190,11 @@ class TransactionalWriter:
                 if not error.args[0].retriable() or time.monotonic() > deadline:
                     raise
 
-    def _failed(self, error: KafkaError, records: Sequence[Record]) -> Exception:
+    def _failed(self, producer: Producer, error: KafkaError, records: Sequence[Record]) -> Exception:
         """Return what the error of a transaction means, and abort it where that is possible."""
         if error.code() in FENCED or error.fatal() or error.code() == STATE:  # STATE: it came between two calls
             return self._fenced(error)
-        surely_aborted = self._abort()
+        surely_aborted = self._abort(producer)
         if error.code() in TOO_LARGE:
             largest = max(len(record.value) for record in records)
             return LogRefused(f"topic {self._topic!r} takes no record of {largest} bytes: it is over its size limit")
@@ -194,17 +202,17 @@ class TransactionalWriter:
             return _Aborted(error)
         return self._cluster.failure(error, f"commit to topic {self._topic!r}")
 
-    def _abort(self) -> bool:
+    def _abort(self, producer: Producer) -> bool:
         """Abort the transaction, and say whether that is certain."""
         deadline = time.monotonic() + ATTEMPT_SECONDS
         try:
-            self._until(deadline, lambda: self._producer.abort_transaction(ATTEMPT_SECONDS))
+            self._until(deadline, lambda: producer.abort_transaction(ATTEMPT_SECONDS))
         except KafkaException:
             return False
         return True
 
     def _fenced(self, error: KafkaError) -> LogError:
-        known = read_mark(self._cluster, self._topic, settled=False).epoch
+        known = self._marks.read().epoch
         if known > self.epoch:
             return Fenced(f"topic {self._topic!r} is at epoch {known}, but this master is at epoch {self.epoch}")
         if error.code() in FENCED:
