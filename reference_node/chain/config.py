@@ -120,8 +120,13 @@ def _integer(config: Mapping[str, Any], key: str) -> int:
 
 def _schedule(item: Mapping[str, Any], fork: str) -> BlobSchedule:
     try:
-        return BlobSchedule(int(item["target"]), int(item["max"]), int(item["baseFeeUpdateFraction"]))
+        schedule = BlobSchedule(int(item["target"]), int(item["max"]), int(item["baseFeeUpdateFraction"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ChainFileError(
             f"config.blobSchedule.{fork} is {item!r}, expected target, max and baseFeeUpdateFraction"
         ) from error
+    if schedule.target < 0 or schedule.max < 0 or schedule.update_fraction <= 0:
+        raise ChainFileError(
+            f"config.blobSchedule.{fork} is {item!r}, expected no number below 0, and baseFeeUpdateFraction above it"
+        )
+    return schedule

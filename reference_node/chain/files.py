@@ -1,11 +1,12 @@
 """Reads block files (concatenated RLP, as `geth export` writes them) and fork choice files."""
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import orjson
 
 from reference_node.chain.block_form import check_block
 from reference_node.chain.types import Block, decode_block
@@ -27,7 +28,7 @@ class ForkChoice:
 def read_forkchoice(path: Path) -> ForkChoice:
     """Read a forkchoice.json. Raises ChainFileError naming the file and what is wrong in it."""
     try:
-        fields = json.loads(path.read_text())
+        fields = orjson.loads(path.read_bytes())
         hashes = [bytes.fromhex(fields[key].removeprefix("0x")) for key in ("head", "safe", "finalized")]
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ChainFileError(f"{path}: expected JSON with hashes head, safe and finalized: {error}") from error

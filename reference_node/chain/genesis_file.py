@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from reference_node.errors import ChainFileError
 
 ADDRESS_BYTES = 20
@@ -71,7 +73,9 @@ def read_genesis_file(path: Path) -> GenesisFile:
         ChainFileError: the file can't be read, is no JSON, or a field is missing or malformed.
     """
     try:
-        item = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        orjson.loads(data)  # refuses what is nested so deep that the next line would end the process
+        item = json.loads(data)
     except OSError as error:
         raise ChainFileError(f"genesis file {path} can't be read: {error.strerror}") from error
     except ValueError as error:

@@ -49,6 +49,8 @@ def test_the_schedule_is_read_whole() -> None:
         ({"pragueTime": 50}, "not in the order of the forks"),
         ({"amsterdamTime": 900}, "amsterdamTime is set"),
         ({"blobSchedule": {"cancun": {"target": 3}}}, "blobSchedule.cancun"),
+        ({"blobSchedule": {"cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 0}}}, "UpdateFraction above it"),
+        ({"blobSchedule": {"cancun": {"target": 3, "max": -1, "baseFeeUpdateFraction": 9}}}, "no number below 0"),
     ],
 )
 def test_a_config_that_can_t_be_used_is_named(change: dict[str, Any], reason: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_node.chain.files import read_blocks
+from reference_node.chain.files import read_blocks, read_forkchoice
 from reference_node.chain.types import encode_block
 from reference_node.errors import ChainFileError
 from tests.reference_node.worlds import World, sign
@@ -47,3 +47,13 @@ def test_blocks_before_a_broken_one_are_read(encoded: list[bytes], tmp_path: Pat
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ChainFileError, match=r"chain\.rlp: No such file"):
         next(read_blocks(tmp_path / "chain.rlp"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "[" * 500_000, '{"head": 1}', '{"head":"0x","safe":"0x","finalized":"0x"}']
+)
+def test_a_fork_choice_file_of_another_form_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "forkchoice.json"
+    path.write_text(text)
+    with pytest.raises(ChainFileError, match=r"forkchoice\.json: "):
+        read_forkchoice(path)

@@ -142,3 +142,8 @@ def test_a_store_without_a_chain_has_no_config() -> None:
     broken = {schema.canonical_hash_key(0): b"\1" * 32, schema.chain_config_key(b"\1" * 32): b"{"}
     with pytest.raises(StoreError, match="can't be read"):
         genesis.stored_config(MemoryStore(broken))
+
+
+def test_a_file_nested_beyond_any_genesis_is_no_json_here(tmp_path: Path) -> None:
+    with pytest.raises(ChainFileError, match="is not JSON: "):
+        load(tmp_path, "[" * 500_000)
