@@ -21,8 +21,10 @@ from tests.integration.crash_runs import (
 )
 from tests.integration.databases import assert_same_content
 
+pytestmark = pytest.mark.timeout(1800)  # thirty kills and starts of a real broker take minutes where cores are few
 RUNS = settings(max_examples=3, suppress_health_check=list(HealthCheck))
-PERIOD_SECONDS = "0.1"
+PERIOD_SECONDS = "0.8"
+"""So slow that blocks still come after ten kills."""
 
 
 def kill_brokers(kafka: Kafka, folder: Path, points: list[int], victims: list[int]) -> None:
