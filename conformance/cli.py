@@ -9,12 +9,15 @@ from types import FrameType
 
 import click
 
+from conformance.alone import NONE, run_alone
 from conformance.corpus import Corpus, answers_folder, load_corpus
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
 from conformance.report.table import open_console, print_run, progress_bar
 from conformance.run import Run, run_questions
+from conformance.schema import Schemas, load_schemas
 from conformance.subject import Endpoint, Recorded, Subject
+from conformance.verify.chain import Plan
 from fixtures.brokers import SQLITE, check_kind
 from fixtures.chain_files import DEFAULT_CHAIN, ChainFiles, find_chain
 from reference_node.commands import Command, kafka_config_option
@@ -42,8 +45,18 @@ _STDOUT = Path("-")
 )  # fmt: skip
 @kafka_config_option
 @click.option(
-    "--reference", metavar="geth|URL",
-    help="Whose answers are right: a geth started on the chain, or an endpoint.  [default: the recorded answers]",
+    "--reference", metavar="geth|none|URL",
+    help="Whose answers are right: a geth started on the chain, an endpoint, or nobody's: then the candidate is judged "
+    "by its own hashes, roots, proofs and signatures.  [default: the recorded answers]",
+)  # fmt: skip
+@click.option(
+    "--blocks", type=click.IntRange(min=1), metavar="N",
+    help="How many blocks --reference none verifies.  [default: all of a short chain, 64 of a longer one]",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is chosen by chance.")
+@click.option(
+    "--openrpc", "openrpc_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Hold every result to the schemas of an OpenRPC file, too.",
 )  # fmt: skip
 @click.option(
     "--cases", "folder", type=click.Path(file_okay=False, path_type=Path),
@@ -57,7 +70,7 @@ _STDOUT = Path("-")
 def conform(
     chain_name: str, candidate: str | None, broker: str | None, kafka_words: tuple[str, ...], reference: str | None,
     folder: Path | None, include: tuple[str, ...], exclude: tuple[str, ...], strict_messages: bool,
-    json_path: Path | None, junit_path: Path | None,
+    json_path: Path | None, junit_path: Path | None, blocks: int | None, seed: int, openrpc_path: Path | None,
 ) -> None:  # fmt: skip
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
     if _STDOUT == json_path == junit_path:
@@ -67,17 +80,26 @@ def conform(
             raise UsageError(f"{path} can't be written: there is no folder {path.parent}")
     if candidate is not None and (broker is not None or kafka_words):
         raise UsageError("--candidate names who is judged, so there is no log for --broker or --kafka.config to choose")
+    if blocks is not None and reference != NONE:
+        raise UsageError(f"--blocks says how much is verified without a reference: it needs --reference {NONE}")
     check_kind(broker or SQLITE, kafka_words)
     chain = find_chain(chain_name)
     corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
+    schemas = _load_schemas(openrpc_path, corpus)
     title = str(folder) if folder else chain.name
     run: Run | None = None
     try:
         with _terminable(), ExitStack() as stack:
-            right = _open_reference(stack, reference, chain, corpus)
+            right = None if reference == NONE else _open_reference(stack, reference, chain, corpus)
             judged = _open_candidate(stack, candidate, chain, broker or SQLITE, kafka_words)
-            with progress_bar(len(corpus.questions)) as tell:
-                run = run_questions(title, corpus.questions, right, judged, strict_messages=strict_messages, tell=tell)
+            with progress_bar(len(corpus.questions) if right else None) as tell:
+                if right is None:
+                    run = run_alone(title, corpus.questions, judged, Plan(blocks, seed), schemas, tell)
+                else:
+                    run = run_questions(
+                        title, corpus.questions, right, judged, strict_messages=strict_messages, schemas=schemas,
+                        tell=tell,
+                    )  # fmt: skip
             report(run, json_path, junit_path)
     except KeyboardInterrupt:
         when = "before the first question" if run is None else "after the last question asked"
@@ -103,6 +125,13 @@ def report(run: Run, json_path: Path | None, junit_path: Path | None) -> None:
     print_run(run, open_console(stderr=_STDOUT in (json_path, junit_path)))
     if failures:
         raise UsageError("; ".join(failures))
+
+
+def _load_schemas(path: Path | None, corpus: Corpus) -> Schemas | None:
+    if path is None:
+        return None
+    asked = {request.get("method") for question in corpus.questions for request in question.requests()}
+    return load_schemas(path, {method for method in asked if isinstance(method, str)})
 
 
 def _open_reference(stack: ExitStack, reference: str | None, chain: ChainFiles, corpus: Corpus) -> Subject:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.corpus import Question
+from conformance.findings import judge_by_schema, judge_with_schema
+from conformance.schema import Schemas
 from conformance.subject import Reply, Subject
 from conformance.verdict import Judgement, Verdict, judge, overall
 
@@ -30,15 +32,15 @@ class Run:
     @property
     def verdict(self) -> Verdict:
         """What is said of the candidate: with questions left out, nothing good."""
-        left_out = [Verdict.UNKNOWN] * (self.planned - len(self.judgements))
+        left_out = [Verdict.INCONCLUSIVE] * (self.planned - len(self.judgements))
         return overall([*(judgement.verdict for judgement in self.judgements), *left_out])
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 fail, 3 unknown or interrupted."""
+        """0 match, 1 mismatch or lag, 3 inconclusive or interrupted."""
         if self.interrupted:
             return 3
-        return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}[self.verdict]
+        return {Verdict.MATCH: 0, Verdict.MISMATCH: 1, Verdict.LAG: 1}.get(self.verdict, 3)
 
 
 def run_questions(
@@ -48,6 +50,7 @@ def run_questions(
     candidate: Subject,
     *,
     strict_messages: bool = False,
+    schemas: Schemas | None = None,
     tell: Callable[[Judgement], None] = lambda _: None,
 ) -> Run:
     """Ask and judge every question in order; Ctrl-C ends it early, with what was judged so far.
@@ -57,7 +60,8 @@ def run_questions(
         questions: at least one.
         reference: whose answers are right.
         candidate: whose answers are judged.
-        strict_messages: whether an error with another message is a failure.
+        strict_messages: whether an error with another message is a mismatch.
+        schemas: those that every result must fit besides, and that alone judge the questions marked so.
         tell: called with each judgement when it is made.
     """
     started = time.monotonic()
@@ -68,7 +72,11 @@ def run_questions(
         for question in questions:
             expected = _ask("reference", reference, question, silence)
             got = _ask("candidate", candidate, question, silence)
-            judgement = judge(question, expected, got, strict_messages=strict_messages)
+            if question.speconly:
+                judgement = judge_by_schema(question, got, schemas)
+            else:
+                judgement = judge(question, expected, got, strict_messages=strict_messages)
+                judgement = judgement if schemas is None else judge_with_schema(judgement, got, schemas)
             judgements.append(judgement)
             tell(judgement)
     except KeyboardInterrupt:

@@ -17,7 +17,8 @@ CASES_SHOWN_MAX = 50
 MESSAGES_SHOWN_MAX = 20
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
-_COLUMNS = ("asked", "match", "mismatch", "unknown", "other message", "with allowance")
+_COLUMNS = ("asked", "match", "mismatch", "lag", "inconclusive", "unchecked", "other message", "with allowance")
+_GOOD = {Verdict.MATCH, Verdict.UNCHECKED}
 
 
 def open_console(*, stderr: bool) -> Console:
@@ -29,8 +30,8 @@ def open_console(*, stderr: bool) -> Console:
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[Judgement], None]]:
-    """Show a bar on stderr while questions are asked, on terminals only; gives what to call with each judgement."""
+def progress_bar(total: int | None) -> Iterator[Callable[[Judgement], None]]:
+    """Show a bar on stderr while questions are asked, on terminals only (None: how many is not known); gives what to call with each judgement."""
     console = open_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -39,7 +40,7 @@ def progress_bar(total: int) -> Iterator[Callable[[Judgement], None]]:
 
         def tell(judgement: Judgement) -> None:
             nonlocal wrong
-            wrong += judgement.verdict is not Verdict.PASS
+            wrong += judgement.verdict not in _GOOD
             progress.update(task, advance=1, description=f"asking, {wrong} wrong" if wrong else "asking")
 
         yield tell
@@ -57,10 +58,12 @@ def print_run(run: Run, console: Console) -> None:
 def summary(run: Run) -> str:
     """Return the last line: how many answers match whose."""
     totals = count(run.judgements)
-    text = f"{run.title}: {totals.passed} of {run.planned} answers match {run.reference.version}"
+    text = f"{run.title}: {totals.match} of {run.planned} answers match {run.reference.version}"
     parts = [
-        f"{totals.failed} mismatch" if totals.failed else "",
-        f"{totals.unknown} could not be checked" if totals.unknown else "",
+        f"{totals.mismatch} mismatch" if totals.mismatch else "",
+        f"{totals.lag} lag" if totals.lag else "",
+        f"{totals.inconclusive} inconclusive" if totals.inconclusive else "",
+        f"{totals.unchecked} unchecked for want of a schema" if totals.unchecked else "",
         f"{run.planned - totals.asked} not asked" if run.planned > totals.asked else "",
         f"{totals.messages} with another error message" if totals.messages else "",
     ]
@@ -69,11 +72,11 @@ def summary(run: Run) -> str:
     return f"{interrupted}{text}{'; ' + said if said else ''} ({run.seconds:.1f} s)"
 
 
-_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow"}
+_COLOURS = {Verdict.MATCH: "green", Verdict.MISMATCH: "red", Verdict.LAG: "red", Verdict.INCONCLUSIVE: "yellow"}
 
 
 def _print_wrong(run: Run, console: Console) -> None:
-    wrong = [judgement for judgement in run.judgements if judgement.verdict is not Verdict.PASS]
+    wrong = [judgement for judgement in run.judgements if judgement.verdict not in _GOOD]
     if not wrong:
         return
     console.print(show_legend(_describe(run.reference.version, run.reference.name), run.candidate.name))
@@ -104,14 +107,16 @@ def _table(run: Run) -> Table:
     for name, value in zip(_COLUMNS, _cells(totals), strict=True):
         table.add_column(name, footer=value, justify="right")
     for method, counted in sorted(count_by_method(run).items()):
-        style = "red" if counted.failed else "yellow" if counted.unknown else None
+        style = "red" if counted.mismatch + counted.lag else "yellow" if counted.inconclusive else None
         table.add_row(method, *_cells(counted), style=style)
     return table
 
 
 def _cells(totals: Totals) -> list[str]:
-    always = [str(totals.asked), str(totals.passed)]
-    return always + [str(n) if n else "" for n in (totals.failed, totals.unknown, totals.messages, totals.allowed)]
+    sometimes = (
+        totals.mismatch, totals.lag, totals.inconclusive, totals.unchecked, totals.messages, totals.allowed,
+    )  # fmt: skip
+    return [str(totals.asked), str(totals.match), *(str(count) if count else "" for count in sometimes)]
 
 
 def _print_allowances(run: Run, console: Console) -> None:

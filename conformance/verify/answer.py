@@ -3,14 +3,13 @@
 A request by number is about the block that its endpoint has there, before and after the request is put once more.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from eth_hash.auto import keccak
 
-from conformance.answers import Json
+from conformance.answers import Json, encode_answer
 from conformance.verify.ask import Answer, Asker
 from conformance.verify.checks_block import body_roots, header_hash, header_hash_of, transaction_list
 from conformance.verify.checks_receipts import is_let_through, receipt_fields
@@ -20,6 +19,7 @@ from conformance.verify.evidence import Evidence, hash_at
 from conformance.verify.facts import read_block, read_header, read_transaction
 from conformance.verify.forms import is_hash, is_verifiable
 from conformance.verify.spot import (
+    Malformed,
     Spot,
     Unchecked,
     Wrong,
@@ -30,6 +30,7 @@ from conformance.verify.spot import (
 )
 from conformance.verify.values import Outcome, check_claim
 
+ABOUT_CHARACTERS_MAX = 60
 RANGE_BLOCKS_MAX = 32
 """Blocks of a range of logs that are looked into."""
 _NO_HASH = bytes(32)
@@ -42,8 +43,8 @@ class Case:
 
     params: Params
     result: Spot
-    asker: Asker
-    """Who gave it."""
+    asker: Asker | None
+    """Asks who gave it; None where that is a record."""
     evidence: Evidence
 
     def hash_at(self, number: int) -> bytes:
@@ -52,6 +53,8 @@ class Case:
         Raises:
             Unchecked: it has none, another one by now, or another answer.
         """
+        if self.asker is None:
+            raise Unchecked("which block was there is not recorded")
         before = hash_at(self.asker, number)
         again = self.asker.ask(self.result.answer.method, *self.params)
         after = hash_at(self.asker, number)
@@ -63,13 +66,13 @@ class Case:
 Verifier = Callable[[Case], Iterator[Wrong]]
 
 
-def verify_answer(request: Mapping[str, Any], answer: Answer, asker: Asker, evidence: Evidence) -> Outcome:
+def verify_answer(request: Mapping[str, Any], answer: Answer, asker: Asker | None, evidence: Evidence) -> Outcome:
     """Say whether an answer is what the hashes of its blocks ask for.
 
     Args:
         request: the JSON-RPC request.
         answer: what an endpoint answered.
-        asker: asks the same endpoint.
+        asker: asks the same endpoint; None where the answer is a record.
         evidence: finds blocks and proofs.
     """
     method = str(request.get("method"))
@@ -81,7 +84,7 @@ def verify_answer(request: Mapping[str, Any], answer: Answer, asker: Asker, evid
         result = result_of(answer)
         yield from VERIFIERS[method](Case(params, result, asker, evidence))
 
-    about = json.dumps(params)[:60]
+    about = encode_answer(params)[:ABOUT_CHARACTERS_MAX]
     return check_claim("answer", about, method, "The answer follows from the hash of its block", run)
 
 
@@ -97,10 +100,22 @@ def _named_hash(case: Case, named: Any) -> bytes:
 
 
 def _known(case: Case) -> Spot:
-    """Return a result that is not null. Raises Unchecked where it is: it may not be known yet, or any more."""
-    if case.result.value is None:
-        raise Unchecked("the result is null, which no hash can prove or refute")
-    return case.result
+    """Return a result that is not null.
+
+    Raises:
+        Malformed: it is null, and its endpoint itself has the block that it is about.
+        Unchecked: it is null, and can be: a node need not know every hash, yet or any more.
+    """
+    if case.result.value is not None:
+        return case.result
+    named = case.params[0]
+    if not is_hash(named):
+        raise Unchecked("the result is null, which no hash proves or refutes")
+    is_block = case.result.answer.method not in {"eth_getTransactionByHash", "eth_getTransactionReceipt"}
+    block = case.evidence.block(_bytes(named)) if is_block else case.evidence.block_of(_bytes(named))
+    if case.hash_at(block.header.number) != block.header.hash:
+        raise Unchecked("the result is null, and its block is none of the endpoint's chain")
+    raise Malformed(case.result, f"a value, as its block {hex_data(block.header.hash)} is in the endpoint's own chain")
 
 
 def _block(case: Case) -> Iterator[Wrong]:
@@ -141,16 +156,30 @@ def _count(case: Case) -> Iterator[Wrong]:
 
 
 def _transaction(case: Case) -> Iterator[Wrong]:
+    by_hash = case.result.answer.method == "eth_getTransactionByHash"
+    if not by_hash and case.result.value is None:
+        yield from _none_at_its_place(case)
+        return
     result = _known(case)
     transaction = read_transaction(result)
     yield from disagreements(result.key("hash"), hex_data(transaction.hash))
-    if case.result.answer.method == "eth_getTransactionByHash":
+    if by_hash:
         yield from disagreements(result.key("hash"), case.params[0].lower())
     else:
         yield from _at_its_place(case)
     if result.given("blockHash") is None:
         raise Unchecked("the transaction waits for a block")
     yield from _in_its_block(case, result.key("blockHash").data(32), result.key("transactionIndex").quantity(8))
+
+
+def _none_at_its_place(case: Case) -> Iterator[Wrong]:
+    """Yield where there is a transaction at a place that is said to be empty, in a block the endpoint has."""
+    named, index = case.params
+    block = case.evidence.block(_named_hash(case, named))
+    if int(index, 16) < len(block.transactions):
+        if is_hash(named) and case.hash_at(block.header.number) != block.header.hash:
+            raise Unchecked("the result is null, and its block is none of the endpoint's chain")
+        yield Wrong(case.result, f'"{hex_data(block.transactions[int(index, 16)].hash)}"')
 
 
 def _at_its_place(case: Case) -> Iterator[Wrong]:

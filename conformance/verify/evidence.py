@@ -50,6 +50,18 @@ class Evidence:
         """Return a block's receipts, proven by their root. Raises Unchecked where nobody tells of them."""
         return self._receipts.get(block.header.hash, lambda: self._find_receipts(block))
 
+    def block_of(self, transaction_hash: bytes) -> BlockFacts:
+        """Return a block that has a transaction. Raises Unchecked where nobody tells of one."""
+        for asker in self._askers:
+            answer = asker.ask("eth_getTransactionByHash", hex_data(transaction_hash))
+            try:
+                block = self.block(result_of(answer).key("blockHash").data(32))
+            except (Malformed, Unchecked):
+                continue
+            if any(item.hash == transaction_hash for item in block.transactions):
+                return block
+        raise Unchecked(f"nobody has a block with transaction {hex_data(transaction_hash)}")
+
     def account(self, block: BlockFacts, address: str, slots: Sequence[int] = ()) -> Spot:
         """Return a proof of an account after a block, which holds. Raises Unchecked where nobody has one."""
         keys: list[Json] = [f"0x{slot:064x}" for slot in slots]
