@@ -28,7 +28,7 @@ def judge_outcome(outcome: Outcome) -> Judgement:
 
 def judge_with_schema(judgement: Judgement, got: Reply, schemas: Schemas) -> Judgement:
     """Return a judgement to which the schemas of the results had their say; they never make it better."""
-    if judgement.verdict is Verdict.INCONCLUSIVE:
+    if judgement.verdict in {Verdict.INCONCLUSIVE, Verdict.UNCHECKED}:
         return judgement
     report = check_reply("candidate", judgement.question, got, schemas)
     allowed = (*judgement.allowed, *map(_allowed, report.allowed))

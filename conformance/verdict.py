@@ -1,4 +1,4 @@
-"""Judges a candidate's reply by the reference's. What could not be checked is unknown, and never a pass."""
+"""Judges a candidate's reply by the reference's. What could not be judged is inconclusive, and never a match."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,14 @@ BUSY_STATUSES = {429, 502, 503, 504}
 class Verdict(StrEnum):
     """What is said of one answer, or of all."""
 
-    PASS = "pass"  # noqa: S105 - no password
-    FAIL = "fail"
-    UNKNOWN = "unknown"
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    LAG = "lag"
+    """It is the reference's answer at an older block."""
+    INCONCLUSIVE = "inconclusive"
+    """Nothing can be said: no reply to compare, or a chain that moved all the while."""
+    UNCHECKED = "unchecked"
+    """Only a schema could judge it, and none is given. Counted apart, as it depends on no endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +64,38 @@ def judge(question: Question, expected: Reply, got: Reply, *, strict_messages: b
         strict_messages: whether an error with another message is a failure.
     """
     if problem := _no_reply("the reference", expected) or _no_reply("the candidate", got):
-        return Judgement(question, Verdict.UNKNOWN, problem)
+        return Judgement(question, Verdict.INCONCLUSIVE, problem)
     if expected.status not in {OK, TOO_LARGE}:
         problem = f"the reference's answer is no standard: HTTP status {expected.status}"
-        return Judgement(question, Verdict.UNKNOWN, problem)
+        return Judgement(question, Verdict.INCONCLUSIVE, problem)
     if expected.status != got.status:
         problem = f"HTTP status {got.status}, expected {expected.status}"
-        return Judgement(question, Verdict.FAIL, problem)
+        return Judgement(question, Verdict.MISMATCH, problem)
     if expected.body.strip() == got.body.strip() and (expected.status != OK or not expected.body.strip()):
-        return Judgement(question, Verdict.PASS)
+        return Judgement(question, Verdict.MATCH)
     try:
         reference_answer = decode_answer(expected.body)
     except UnreadableAnswer as error:
         if expected.status != OK or not expected.body.strip():
-            return Judgement(question, Verdict.FAIL, f"body {_excerpt(got.body)}, expected {_excerpt(expected.body)}")
-        return Judgement(question, Verdict.UNKNOWN, f"the reference's answer can't be read: {error}")
+            return Judgement(
+                question, Verdict.MISMATCH, f"body {_excerpt(got.body)}, expected {_excerpt(expected.body)}"
+            )
+        return Judgement(question, Verdict.INCONCLUSIVE, f"the reference's answer can't be read: {error}")
     try:
         answer = decode_answer(got.body)
     except UnreadableAnswer as error:
         problem = f"the answer can't be read: {error}; it begins {_excerpt(got.body)}"
-        return Judgement(question, Verdict.FAIL, problem)
+        return Judgement(question, Verdict.MISMATCH, problem)
     return _judge_answers(question, reference_answer, answer, strict_messages=strict_messages)
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the verdict on a whole: one failure fails it, else one unknown makes it unknown, as does none at all."""
+    """Return the verdict on a whole: mismatch, lag, inconclusive, match; with no match at all, inconclusive."""
     said = set(verdicts)
-    if Verdict.FAIL in said:
-        return Verdict.FAIL
-    return Verdict.PASS if said == {Verdict.PASS} else Verdict.UNKNOWN
+    for worse in (Verdict.MISMATCH, Verdict.LAG, Verdict.INCONCLUSIVE):
+        if worse in said:
+            return worse
+    return Verdict.MATCH if Verdict.MATCH in said else Verdict.INCONCLUSIVE
 
 
 def _judge_answers(question: Question, expected: Json, got: Json, *, strict_messages: bool) -> Judgement:
@@ -104,10 +112,10 @@ def _judge_answers(question: Question, expected: Json, got: Json, *, strict_mess
             remaining.append(difference)
     if len(every) == DIFFERENCES_MAX:
         problem = f"there are {DIFFERENCES_MAX} differences or more"
-        return Judgement(question, Verdict.FAIL, problem, tuple(remaining), (), tuple(allowed))
+        return Judgement(question, Verdict.MISMATCH, problem, tuple(remaining), (), tuple(allowed))
     if not remaining or (not strict_messages and all(map(_is_message, remaining))):
-        return Judgement(question, Verdict.PASS, "", (), tuple(remaining), tuple(allowed))
-    return Judgement(question, Verdict.FAIL, "", tuple(remaining), (), tuple(allowed))
+        return Judgement(question, Verdict.MATCH, "", (), tuple(remaining), tuple(allowed))
+    return Judgement(question, Verdict.MISMATCH, "", tuple(remaining), (), tuple(allowed))
 
 
 def _no_reply(who: str, reply: Reply) -> str:

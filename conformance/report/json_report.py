@@ -11,7 +11,7 @@ from conformance.run import Run
 from conformance.subject import Subject
 from conformance.verdict import Judgement
 
-SCHEMA = "ethercattle.conform/1"
+SCHEMA = "ethercattle.conform/2"
 """Changes its number when a field changes its meaning or goes; new fields may come at any time."""
 
 

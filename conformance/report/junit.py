@@ -1,4 +1,4 @@
-"""The run as JUnit XML: a test case for each question, a failure for a mismatch, an error for what is unknown."""
+"""The run as JUnit XML: a test case for each question, failed on mismatch and lag, in error where inconclusive."""
 
 import re
 from xml.etree import ElementTree as ET
@@ -9,7 +9,12 @@ from conformance.run import Run
 from conformance.verdict import Judgement, Verdict
 
 _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ELEMENTS = {Verdict.FAIL: "failure", Verdict.UNKNOWN: "error"}
+_ELEMENTS = {
+    Verdict.MISMATCH: "failure",
+    Verdict.LAG: "failure",
+    Verdict.INCONCLUSIVE: "error",
+    Verdict.UNCHECKED: "skipped",
+}
 
 
 def as_junit(run: Run) -> str:
@@ -18,8 +23,9 @@ def as_junit(run: Run) -> str:
     attributes = {
         "name": f"ethercattle conform {run.title}",
         "tests": str(totals.asked),
-        "failures": str(totals.failed),
-        "errors": str(totals.unknown),
+        "failures": str(totals.mismatch + totals.lag),
+        "errors": str(totals.inconclusive),
+        "skipped": str(totals.unchecked),
         "time": f"{run.seconds:.3f}",
     }
     suite = ET.Element("testsuite", attributes)
@@ -31,7 +37,7 @@ def as_junit(run: Run) -> str:
     if run.planned > totals.asked:
         left_out = ET.SubElement(suite, "testcase", classname="conform", name="questions not asked")
         ET.SubElement(left_out, "error", message=f"{run.planned - totals.asked} questions were not asked")
-        suite.set("errors", str(totals.unknown + 1))
+        suite.set("errors", str(totals.inconclusive + 1))
         suite.set("tests", str(totals.asked + 1))
     ET.indent(suite, " ")
     return ET.tostring(suite, encoding="unicode", xml_declaration=False) + "\n"

@@ -31,7 +31,11 @@ def open_console(*, stderr: bool) -> Console:
 
 @contextmanager
 def progress_bar(total: int | None) -> Iterator[Callable[[Judgement], None]]:
-    """Show a bar on stderr while questions are asked, on terminals only (None: how many is not known); gives what to call with each judgement."""
+    """Show a bar on stderr while questions are asked, on terminals only; gives what to call with each judgement.
+
+    Args:
+        total: how many judgements there will be; None where that is not known.
+    """
     console = open_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

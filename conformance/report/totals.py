@@ -14,9 +14,12 @@ class Totals:
     """Counts over judgements."""
 
     asked: int
-    passed: int
-    failed: int
-    unknown: int
+    match: int
+    mismatch: int
+    lag: int
+    inconclusive: int
+    unchecked: int
+    """Those that only a schema could judge, where none is given."""
     messages: int
     """Answers whose error has another message, and nothing else that counts."""
     allowed: int
@@ -33,9 +36,11 @@ def count(judgements: Iterable[Judgement]) -> Totals:
     verdicts = Counter(judgement.verdict for judgement in every)
     return Totals(
         asked=len(every),
-        passed=verdicts[Verdict.PASS],
-        failed=verdicts[Verdict.FAIL],
-        unknown=verdicts[Verdict.UNKNOWN],
+        match=verdicts[Verdict.MATCH],
+        mismatch=verdicts[Verdict.MISMATCH],
+        lag=verdicts[Verdict.LAG],
+        inconclusive=verdicts[Verdict.INCONCLUSIVE],
+        unchecked=verdicts[Verdict.UNCHECKED],
         messages=sum(1 for judgement in every if judgement.message_differences),
         allowed=sum(1 for judgement in every if judgement.allowed),
     )

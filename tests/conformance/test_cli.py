@@ -59,7 +59,7 @@ def test_a_candidate_that_answers_as_recorded_passes(arguments: tuple[str, ...])
 def test_one_wrong_answer_fails(folder: Path) -> None:
     result = run_conform(lambda body: Wire(two(body).body.replace(b"0x1", b"0x2")), "--cases", str(folder))
     assert result.exit_code == 1
-    assert "FAIL eth_getBalance/one  // the first" in result.stdout
+    assert "MISMATCH eth_getBalance/one  // the first" in result.stdout
     assert '- "0x1"' in result.stdout
     assert '+ "0x2"' in result.stdout
 
@@ -76,7 +76,7 @@ def test_a_candidate_that_is_not_there_is_not_judged(folder: Path) -> None:
     result = CliRunner().invoke(conform, ["--candidate", url, "--cases", str(folder)])
     assert result.exit_code == 3
     assert "0 of 2 answers match" in result.stdout
-    assert "2 could not be checked" in result.stdout
+    assert "2 inconclusive" in result.stdout
 
 
 def test_two_endpoints_are_compared_live(folder: Path) -> None:
@@ -110,10 +110,10 @@ def test_messages_count_when_they_are_to(folder: Path) -> None:
 def test_reports_go_to_files_and_stdout(folder: Path, tmp_path: Path) -> None:
     json_path, junit_path = tmp_path / "report.json", tmp_path / "report.xml"
     run_conform(two, "--cases", str(folder), "--json", str(json_path), "--junit", str(junit_path))
-    assert json.loads(json_path.read_text())["verdict"] == "pass"
+    assert json.loads(json_path.read_text())["verdict"] == "match"
     assert junit_path.read_text().startswith("<testsuite")
     result = run_conform(two, "--cases", str(folder), "--json", "-")
-    assert json.loads(result.stdout)["totals"]["passed"] == 2
+    assert json.loads(result.stdout)["totals"]["match"] == 2
     assert "2 of 2 answers match" in result.stderr
 
 

@@ -91,7 +91,7 @@ def test_a_fault_is_caught_in_every_answer_that_can_bear_it(name: str) -> None:
             continue
         path, value = random.choice(bearing)
         wrong = encode_answer(replaced(right, path, plant(value)))
-        assert judge_body(asked, wrong.encode()) is Verdict.FAIL, f"{asked.name}: {name} at {path}"
+        assert judge_body(asked, wrong.encode()) is Verdict.MISMATCH, f"{asked.name}: {name} at {path}"
         planted += 1
     assert planted >= 10, f"only {planted} answers can bear it"
 
@@ -101,15 +101,15 @@ def test_an_answer_that_ends_too_early_is_caught_wherever_it_ends() -> None:
     for asked in CORPUS.questions:
         body = asked.recorded.encode()
         if body:
-            assert judge_body(asked, body[: random.randrange(len(body))]) is Verdict.FAIL, asked.name
+            assert judge_body(asked, body[: random.randrange(len(body))]) is Verdict.MISMATCH, asked.name
 
 
 def test_the_answer_to_another_question_is_caught() -> None:
     for asked, other in pairwise(CORPUS.questions):
         if asked.recorded != other.recorded:
-            assert judge_body(asked, other.recorded.encode()) is Verdict.FAIL, asked.name
+            assert judge_body(asked, other.recorded.encode()) is Verdict.MISMATCH, asked.name
 
 
 def test_no_recorded_answer_is_blamed() -> None:
     for asked in load_corpus(answers_folder("everyfork")).questions:
-        assert judge_body(asked, asked.recorded.encode()) is Verdict.PASS, asked.name
+        assert judge_body(asked, asked.recorded.encode()) is Verdict.MATCH, asked.name

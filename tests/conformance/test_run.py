@@ -32,7 +32,7 @@ class Scripted:
 def test_all_answers_right_is_a_pass() -> None:
     candidate, told = Scripted({}), list[Judgement]()
     run = run_questions("t", QUESTIONS, Recorded("geth"), candidate, tell=told.append)
-    assert (run.verdict, run.exit_code, run.interrupted) == (Verdict.PASS, 0, False)
+    assert (run.verdict, run.exit_code, run.interrupted) == (Verdict.MATCH, 0, False)
     assert candidate.asked == [asked.name for asked in QUESTIONS]
     assert tuple(told) == run.judgements
 
@@ -40,27 +40,27 @@ def test_all_answers_right_is_a_pass() -> None:
 @pytest.mark.parametrize(
     ("reply", "verdict", "exit_code"),
     [
-        (Reply(200, b'{"jsonrpc":"2.0","id":1,"result":"0x2"}'), Verdict.FAIL, 1),
-        (Reply(0, b"", "it hung"), Verdict.UNKNOWN, 3),
-        (Reply(503, b""), Verdict.UNKNOWN, 3),
+        (Reply(200, b'{"jsonrpc":"2.0","id":1,"result":"0x2"}'), Verdict.MISMATCH, 1),
+        (Reply(0, b"", "it hung"), Verdict.INCONCLUSIVE, 3),
+        (Reply(503, b""), Verdict.INCONCLUSIVE, 3),
     ],
 )
 def test_one_answer_decides_the_whole(reply: Reply, verdict: Verdict, exit_code: int) -> None:
     run = run_questions("t", QUESTIONS, Recorded("geth"), Scripted({7: reply}))
     assert (run.verdict, run.exit_code) == (verdict, exit_code)
-    assert [judgement.verdict for judgement in run.judgements].count(Verdict.PASS) == len(QUESTIONS) - 1
+    assert [judgement.verdict for judgement in run.judgements].count(Verdict.MATCH) == len(QUESTIONS) - 1
 
 
 def test_an_interrupted_run_keeps_what_it_has() -> None:
     run = run_questions("t", QUESTIONS, Recorded("geth"), Scripted({5: KeyboardInterrupt()}))
     assert (len(run.judgements), run.planned) == (5, 20)
-    assert (run.verdict, run.exit_code, run.interrupted) == (Verdict.UNKNOWN, 3, True)
+    assert (run.verdict, run.exit_code, run.interrupted) == (Verdict.INCONCLUSIVE, 3, True)
 
 
 def test_an_interrupted_run_with_a_failure_still_says_so() -> None:
     script: dict[int, Reply | BaseException] = {1: Reply(500, b""), 5: KeyboardInterrupt()}
     run = run_questions("t", QUESTIONS, Recorded("geth"), Scripted(script))
-    assert (run.verdict, run.exit_code) == (Verdict.FAIL, 3)
+    assert (run.verdict, run.exit_code) == (Verdict.MISMATCH, 3)
 
 
 def test_an_endpoint_that_fell_silent_is_asked_no_more() -> None:

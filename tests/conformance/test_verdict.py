@@ -1,4 +1,4 @@
-"""A planted fault is never a pass, a right answer is never blamed, and what was not seen is unknown."""
+"""A planted fault is never a match, a right answer is never blamed, and what was not seen is inconclusive."""
 
 import json
 from collections.abc import Callable
@@ -66,7 +66,7 @@ PLANTED: dict[str, Change] = {
 @pytest.mark.parametrize("change", PLANTED.values(), ids=PLANTED.keys())
 def test_a_planted_fault_is_a_mismatch(change: Change) -> None:
     judgement = judge_over_http(ASKED, Wire(changed(change)))
-    assert judgement.verdict is Verdict.FAIL
+    assert judgement.verdict is Verdict.MISMATCH
     assert judgement.differences
 
 
@@ -79,26 +79,26 @@ def test_a_planted_fault_is_a_mismatch(change: Change) -> None:
     ],
 )
 def test_the_right_answer_matches_however_it_is_laid_out(body: bytes) -> None:
-    assert judge_over_http(ASKED, Wire(body)).verdict is Verdict.PASS
+    assert judge_over_http(ASKED, Wire(body)).verdict is Verdict.MATCH
 
 
 @pytest.mark.parametrize(
     ("wire", "verdict", "named"),
     [
-        (Wire(b"boom", 500), Verdict.FAIL, "HTTP status 500, expected 200"),
-        (Wire(ASKED.recorded.encode(), 500), Verdict.FAIL, "HTTP status 500"),
-        (Wire(ASKED.recorded.encode(), 404), Verdict.FAIL, "HTTP status 404"),
-        (Wire(ASKED.recorded.encode(), 302), Verdict.FAIL, "HTTP status 302"),
-        (Wire(b"bad gateway", 502), Verdict.UNKNOWN, "HTTP status 502"),
-        (Wire(ASKED.recorded.encode(), 503), Verdict.UNKNOWN, "HTTP status 503"),
-        (Wire(b""), Verdict.FAIL, "not JSON"),
-        (Wire(b"<html>It works!</html>"), Verdict.FAIL, "not JSON"),
-        (Wire(ASKED.recorded.encode()[:-9]), Verdict.FAIL, "not JSON"),
-        (Wire(ASKED.recorded.encode(), bytes_withheld=9), Verdict.UNKNOWN, "no whole reply"),
-        (Wire(b"[" * 200_000), Verdict.FAIL, "can't be read"),
-        (Wire(b'{"jsonrpc":"2.0","id":1,"result":1,"result":1}'), Verdict.FAIL, "twice"),
-        (Wire(b"[" + ASKED.recorded.encode() + b"]"), Verdict.FAIL, ""),
-        (Wire(b"null"), Verdict.FAIL, ""),
+        (Wire(b"boom", 500), Verdict.MISMATCH, "HTTP status 500, expected 200"),
+        (Wire(ASKED.recorded.encode(), 500), Verdict.MISMATCH, "HTTP status 500"),
+        (Wire(ASKED.recorded.encode(), 404), Verdict.MISMATCH, "HTTP status 404"),
+        (Wire(ASKED.recorded.encode(), 302), Verdict.MISMATCH, "HTTP status 302"),
+        (Wire(b"bad gateway", 502), Verdict.INCONCLUSIVE, "HTTP status 502"),
+        (Wire(ASKED.recorded.encode(), 503), Verdict.INCONCLUSIVE, "HTTP status 503"),
+        (Wire(b""), Verdict.MISMATCH, "not JSON"),
+        (Wire(b"<html>It works!</html>"), Verdict.MISMATCH, "not JSON"),
+        (Wire(ASKED.recorded.encode()[:-9]), Verdict.MISMATCH, "not JSON"),
+        (Wire(ASKED.recorded.encode(), bytes_withheld=9), Verdict.INCONCLUSIVE, "no whole reply"),
+        (Wire(b"[" * 200_000), Verdict.MISMATCH, "can't be read"),
+        (Wire(b'{"jsonrpc":"2.0","id":1,"result":1,"result":1}'), Verdict.MISMATCH, "twice"),
+        (Wire(b"[" + ASKED.recorded.encode() + b"]"), Verdict.MISMATCH, ""),
+        (Wire(b"null"), Verdict.MISMATCH, ""),
     ],
 )
 def test_what_is_no_answer_is_named_and_never_a_pass(wire: Wire, verdict: Verdict, named: str) -> None:
@@ -112,7 +112,7 @@ def test_a_node_that_is_not_there_is_unknown() -> None:
         pass
     with Endpoint(url) as gone:
         judgement = judge(ASKED, Recorded("geth").ask(ASKED), gone.ask(ASKED))
-    assert judgement.verdict is Verdict.UNKNOWN
+    assert judgement.verdict is Verdict.INCONCLUSIVE
     assert "candidate gave no whole reply" in judgement.problem
 
 
@@ -142,26 +142,26 @@ REVERTED = error_answer(3, "execution reverted", data="0x08")
     ],
 )
 def test_errors_are_compared_by_code_and_data(got: str) -> None:
-    assert judge_texts(REVERTED, got).verdict is Verdict.FAIL
+    assert judge_texts(REVERTED, got).verdict is Verdict.MISMATCH
 
 
 def test_another_message_is_counted_apart_unless_asked_for() -> None:
     got = error_answer(3, "reverted", data="0x08")
     judgement = judge_texts(REVERTED, got)
-    assert judgement.verdict is Verdict.PASS
+    assert judgement.verdict is Verdict.MATCH
     assert [difference.got for difference in judgement.message_differences] == ["reverted"]
-    assert judge_texts(REVERTED, got, strict=True).verdict is Verdict.FAIL
+    assert judge_texts(REVERTED, got, strict=True).verdict is Verdict.MISMATCH
 
 
 @pytest.mark.parametrize("text", [REVERTED, answer("0x1"), answer(None), ""])
 @pytest.mark.parametrize("strict", [False, True])
 def test_an_answer_matches_itself(text: str, strict: bool) -> None:
-    assert judge_texts(text, text, strict=strict) == Judgement(judge_texts(text, text).question, Verdict.PASS)
+    assert judge_texts(text, text, strict=strict) == Judgement(judge_texts(text, text).question, Verdict.MATCH)
 
 
 def test_a_message_inside_a_result_is_no_error_message() -> None:
     judgement = judge_texts(answer({"error": {"message": "a"}}), answer({"error": {"message": "b"}}))
-    assert judgement.verdict is Verdict.FAIL
+    assert judgement.verdict is Verdict.MISMATCH
 
 
 BATCH_BODY = '[{"jsonrpc":"2.0","id":1,"method":"web3_clientVersion"},{"jsonrpc":"2.0","id":2,"method":"eth_chainId"}]'
@@ -175,22 +175,22 @@ def judge_batch(got: list[dict[str, Any]]) -> Judgement:
 
 def test_an_allowance_in_a_batch_covers_its_own_request_alone() -> None:
     judgement = judge_batch([{**BATCH[0], "result": "Other"}, BATCH[1]])
-    assert judgement.verdict is Verdict.PASS
+    assert judgement.verdict is Verdict.MATCH
     assert [allowed.allowance.name for allowed in judgement.allowed] == ["client-version"]
-    assert judge_batch([BATCH[0], {**BATCH[1], "result": "Other"}]).verdict is Verdict.FAIL
+    assert judge_batch([BATCH[0], {**BATCH[1], "result": "Other"}]).verdict is Verdict.MISMATCH
 
 
 def test_the_order_and_number_of_a_batchs_answers_count() -> None:
-    assert judge_batch(BATCH).verdict is Verdict.PASS
-    assert judge_batch(BATCH[::-1]).verdict is Verdict.FAIL
-    assert judge_batch(BATCH[:1]).verdict is Verdict.FAIL
-    assert judge_batch([*BATCH, BATCH[1]]).verdict is Verdict.FAIL
+    assert judge_batch(BATCH).verdict is Verdict.MATCH
+    assert judge_batch(BATCH[::-1]).verdict is Verdict.MISMATCH
+    assert judge_batch(BATCH[:1]).verdict is Verdict.MISMATCH
+    assert judge_batch([*BATCH, BATCH[1]]).verdict is Verdict.MISMATCH
 
 
 def test_no_answer_is_right_where_none_is_due() -> None:
-    assert judge_texts("", "").verdict is Verdict.PASS
-    assert judge_texts("", answer("0x1")).verdict is Verdict.FAIL
-    assert judge_texts(answer("0x1"), "").verdict is Verdict.FAIL
+    assert judge_texts("", "").verdict is Verdict.MATCH
+    assert judge_texts("", answer("0x1")).verdict is Verdict.MISMATCH
+    assert judge_texts(answer("0x1"), "").verdict is Verdict.MISMATCH
 
 
 @pytest.mark.parametrize(
@@ -208,20 +208,20 @@ def test_no_answer_is_right_where_none_is_due() -> None:
 def test_without_a_readable_reference_nothing_is_said(expected: Reply) -> None:
     for got in (Reply(200, ASKED.recorded.encode()), expected):
         judgement = judge(ASKED, expected, got)
-        assert judgement.verdict is Verdict.UNKNOWN
+        assert judgement.verdict is Verdict.INCONCLUSIVE
         assert "reference" in judgement.problem
 
 
 def test_a_refusal_by_http_status_is_compared_by_its_text() -> None:
     refused = Reply(413, b"content length too large (6000000>5242880)\n")
-    assert judge(ASKED, refused, refused).verdict is Verdict.PASS
-    assert judge(ASKED, refused, Reply(413, b"too large")).verdict is Verdict.FAIL
-    assert judge(ASKED, refused, Reply(200, ASKED.recorded.encode())).verdict is Verdict.FAIL
+    assert judge(ASKED, refused, refused).verdict is Verdict.MATCH
+    assert judge(ASKED, refused, Reply(413, b"too large")).verdict is Verdict.MISMATCH
+    assert judge(ASKED, refused, Reply(200, ASKED.recorded.encode())).verdict is Verdict.MISMATCH
 
 
 def test_an_answer_with_too_many_differences_fails() -> None:
     judgement = judge_texts(answer(list(range(2000))), answer([]))
-    assert judgement.verdict is Verdict.FAIL
+    assert judgement.verdict is Verdict.MISMATCH
     assert "1000 differences or more" in judgement.problem
     assert {difference.kind for difference in judgement.differences} == {Kind.MISSING}
 
@@ -229,13 +229,24 @@ def test_an_answer_with_too_many_differences_fails() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "whole"),
     [
-        ("PP", Verdict.PASS),
-        ("PFU", Verdict.FAIL),
-        ("PU", Verdict.UNKNOWN),
-        ("U", Verdict.UNKNOWN),
-        ("", Verdict.UNKNOWN),
+        ("MM", Verdict.MATCH),
+        ("MXI", Verdict.MISMATCH),
+        ("LXI", Verdict.MISMATCH),
+        ("MLI", Verdict.LAG),
+        ("MI", Verdict.INCONCLUSIVE),
+        ("MU", Verdict.MATCH),
+        ("IU", Verdict.INCONCLUSIVE),
+        ("U", Verdict.INCONCLUSIVE),
+        ("I", Verdict.INCONCLUSIVE),
+        ("", Verdict.INCONCLUSIVE),
     ],
 )
-def test_a_failure_beats_an_unknown_and_an_unknown_beats_a_pass(verdicts: str, whole: Verdict) -> None:
-    letters = {"P": Verdict.PASS, "F": Verdict.FAIL, "U": Verdict.UNKNOWN}
+def test_the_worst_verdict_is_that_of_the_whole(verdicts: str, whole: Verdict) -> None:
+    letters = {
+        "M": Verdict.MATCH,
+        "X": Verdict.MISMATCH,
+        "L": Verdict.LAG,
+        "I": Verdict.INCONCLUSIVE,
+        "U": Verdict.UNCHECKED,
+    }
     assert overall(letters[letter] for letter in verdicts) is whole

@@ -28,15 +28,16 @@ def printed(run: Run, *, terminal: bool = False) -> str:
 
 
 def test_every_answer_is_counted_once() -> None:
-    assert count(mixed_run().judgements) == Totals(asked=5, passed=2, failed=2, unknown=1, messages=1, allowed=1)
+    assert count(mixed_run().judgements) == Totals(
+        asked=5, match=2, mismatch=2, lag=0, inconclusive=1, unchecked=0, messages=1, allowed=1
+    )
     assert count_allowances(mixed_run())["client-version"] == 1
 
 
 def test_the_table_ends_with_the_totals() -> None:
     lines = printed(mixed_run()).splitlines()
     assert lines[-1] == (
-        "testchain: 2 of 5 answers match Geth/v1; 2 mismatch, 1 could not be checked, 1 with another error message "
-        "(1.5 s)"
+        "testchain: 2 of 5 answers match Geth/v1; 2 mismatch, 1 inconclusive, 1 with another error message (1.5 s)"
     )
     assert any("eth_getBalance" in line and line.count("1") == 2 for line in lines)
 
@@ -51,7 +52,7 @@ def test_a_difference_is_shown_with_a_legend_and_every_digit() -> None:
     assert "- reference: Geth/v1 (recorded)   + candidate: http://candidate" in text
     assert f"$.result.a differs\n    - {HUGE}\n    + {HUGE - 1}\n" in text
     assert "$.result.b is missing\n    - null\n" in text
-    assert 'FAIL eth_getBalance/case  // for a test\n  >> {"jsonrpc"' in text
+    assert 'MISMATCH eth_getBalance/case  // for a test\n  >> {"jsonrpc"' in text
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -86,8 +87,17 @@ def test_of_long_values_the_part_that_differs_is_shown() -> None:
 
 def test_the_json_report_holds_every_case_and_value() -> None:
     report = json.loads(as_json(mixed_run()))
-    assert (report["schema"], report["verdict"], report["exit_code"]) == (SCHEMA, "fail", 1)
-    assert report["totals"] == {"asked": 5, "passed": 2, "failed": 2, "unknown": 1, "messages": 1, "allowed": 1}
+    assert (report["schema"], report["verdict"], report["exit_code"]) == (SCHEMA, "mismatch", 1)
+    assert report["totals"] == {
+        "asked": 5,
+        "match": 2,
+        "mismatch": 2,
+        "lag": 0,
+        "inconclusive": 1,
+        "unchecked": 0,
+        "messages": 1,
+        "allowed": 1,
+    }
     assert report["reference"] == {"name": "recorded", "version": "Geth/v1"}
     by_case = {case["case"]: case for case in report["cases"]}
     assert by_case["eth_getBalance/case"]["differences"] == [
@@ -96,7 +106,7 @@ def test_the_json_report_holds_every_case_and_value() -> None:
     ]
     assert by_case["eth_call/case"]["message_differences"][0]["candidate"] == '"b"'
     assert by_case["web3_clientVersion/case"]["allowed"][0]["allowance"] == "client-version"
-    assert by_case["eth_getCode/case"]["verdict"] == "unknown"
+    assert by_case["eth_getCode/case"]["verdict"] == "inconclusive"
     assert {row["name"]: row["uses"] for row in report["allowances"]} == count_allowances(mixed_run())
 
 
