@@ -4,9 +4,11 @@ Source: geth v1.17.8, internal/ethapi/api.go (GetBalance, GetCode, GetStorageAt,
 """
 
 import json
+import time
 from typing import Any
 
 from reference_node.backend import Backend
+from reference_node.chain.config import Fork
 from reference_node.chain.trie_update import EMPTY_ROOT
 from reference_node.chain.types import Header
 from reference_node.evm.state_reader import StateReader
@@ -14,16 +16,18 @@ from reference_node.rpc.encoding import hex_data
 from reference_node.rpc.params import (
     LATEST,
     BlockRef,
+    Tag,
     cannot_unmarshal,
     decode_address,
     decode_block,
     decode_string,
     go_kind,
 )
+from reference_node.rpc.pending import pending_header
 from reference_node.rpc.registry import Param, RpcError, method
 
 PROOF_KEYS_MAX = 1024
-_INVALID_PARAMS = -32602
+_INVALID_PARAMS, _SERVER_ERROR = -32602, -32000
 _KEY_BYTES = 32
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 _NO_HASH = bytes(32)
@@ -80,6 +84,8 @@ def get_proof(backend: Backend, address: bytes, storage_keys: list[str], block: 
         text = f"too many storage keys requested (max {PROOF_KEYS_MAX}, got {len(storage_keys)})"
         raise RpcError(_INVALID_PARAMS, text)
     slots = [decode_storage_key(key) for key in storage_keys]
+    if block.tag is Tag.PENDING and _has_state_of_its_own(backend):
+        raise RpcError(_SERVER_ERROR, "missing trie node: the state of the pending block is in no database")
     state = state_at(backend, backend.resolve_state(block))
     account = state.account(address)
     storage_root = EMPTY_ROOT if account is None else account.storage_root
@@ -114,6 +120,15 @@ def decode_storage_key(text: str) -> tuple[int, int]:
 def go_quoted(text: str) -> str:
     """Return a text in quotes as Go's %q writes it (but for rare control characters)."""
     return json.dumps(text, ensure_ascii=False).replace("\\u00", "\\x")
+
+
+def _has_state_of_its_own(backend: Backend) -> bool:
+    """Say whether the pending block changes the state even while it is empty: since Prague it notes its parent's hash.
+
+    Geth has that state in memory alone, where its proofs are not looked for.
+    """
+    pending = pending_header(backend.node.config, backend.view.head, int(time.time()))
+    return backend.node.config.fork_at(pending.timestamp) >= Fork.PRAGUE
 
 
 def _slot_proof(state: StateReader, address: bytes, storage_root: bytes, slot: int, key_length: int) -> dict[str, Any]:

@@ -123,3 +123,10 @@ def test_a_lost_node_is_named() -> None:
     whole.view.store.pop(whole.view.head.state_root)  # type: ignore[attr-defined]  # a MemoryStore
     root = whole.view.head.state_root.hex()
     assert error_of(whole, "eth_getBalance", hex_of(STORE)) == (-32000, f"missing trie node {root} (path ) <nil>")
+
+
+def test_the_pending_block_has_no_proofs_once_its_state_is_its_own(backend: Backend) -> None:
+    account = hex_of(STORE)
+    assert error_of(backend, "eth_getProof", account, [], "pending")[0] == -32000
+    before = backend_of(World("cancun", alloc={STORE: {"balance": "0x1"}}))
+    assert ask(before, "eth_getProof", account, [], "pending") == ask(before, "eth_getProof", account, [], "latest")
