@@ -93,7 +93,7 @@ def _consume(broker: str) -> Iterator[Any]:
             for message in consumer.consume(min(RECORDS_A_READ, max(1, end - 2 - count)), READ_SECONDS_MAX):
                 if message.error() is not None:
                     raise KafkaException(message.error())
-                count, last = count + 1, message.offset()
+                count, last = count + 1, message.offset() or 0
                 yield message
     finally:
         consumer.close()

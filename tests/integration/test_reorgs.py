@@ -50,12 +50,12 @@ class CuttingLedger(Ledger):
         for group in groups:
             if group:
                 super().commit(group, source_first, source_last)
-                self._publish()
+                self._publish_cut()
         if move is not None and (move.safe_hash or move.finalized_hash):
             super().commit({}, source_first, source_last, move)
-            self._publish()
+            self._publish_cut()
 
-    def _publish(self) -> None:
+    def _publish_cut(self) -> None:
         if self._writer is not None:
             self.publish()
 
