@@ -14,7 +14,7 @@ from reference_node.chain.types import Log
 
 DEPOSIT_TOPIC = bytes.fromhex("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
 _DEPOSIT_EVENT_BYTES = 576
-_DEPOSIT_FIELDS = ((192, 48), (288, 32), (352, 8), (416, 96), (512, 8))
+_DEPOSIT_FIELDS = ((192, 48), (288, 32), (352, 8), (416, 96), (544, 8))
 """Where key, credentials, amount, signature and index stand in an event."""
 _FIRST_SLOT, _LAST_SLOT, _ENTRIES_FROM_SLOT = 2, 3, 4
 _WORD = 32
