@@ -18,6 +18,18 @@ REPLY_SECONDS_MAX = 30.0
 REPLY_BYTES_MAX = 128 * 1024 * 1024
 
 
+_NUMBER_DIGITS_MAX = 20
+NUMBER_HEADER, HASH_HEADER = "X-EtherCattle-Block-Number", "X-EtherCattle-Block-Hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The block that was an endpoint's newest when it answered."""
+
+    number: int
+    hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back for one question."""
@@ -27,10 +39,14 @@ class Reply:
     body: bytes
     failure: str = ""
     """Why there is no whole reply; empty where there is one."""
+    seconds: float = 0.0
+    """From asking to the last byte."""
+    position: Position | None = None
+    """Where it says so: replicas of ours do, in headers of every answer."""
 
 
 class Subject(Protocol):
-    """Answers questions."""
+    """Answers questions, several at a time."""
 
     @property
     def name(self) -> str:
@@ -96,7 +112,8 @@ class Endpoint:
         return self._send(question.body.encode())
 
     def _send(self, body: bytes) -> Reply:
-        deadline = time.monotonic() + self._seconds_max
+        started = time.monotonic()
+        deadline = started + self._seconds_max
         parts: list[bytes] = []
         size_bytes = 0
         try:
@@ -108,7 +125,8 @@ class Endpoint:
                         return Reply(0, b"", f"its answer is longer than {REPLY_BYTES_MAX} bytes")
                     if time.monotonic() > deadline:
                         return Reply(0, b"", f"its answer took longer than {self._seconds_max:g} s")
-                return Reply(response.status_code, b"".join(parts))
+                seconds = time.monotonic() - started
+                return Reply(response.status_code, b"".join(parts), "", seconds, read_position(response.headers))
         except httpx.TimeoutException as error:
             return Reply(0, b"", f"it did not answer in time ({type(error).__name__})")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -123,3 +141,10 @@ class Endpoint:
             return UNKNOWN_VERSION
         result = answer.get("result") if isinstance(answer, dict) else None
         return result if isinstance(result, str) and result else UNKNOWN_VERSION
+
+
+def read_position(headers: Mapping[str, str]) -> Position | None:
+    """Return what the headers of an answer say of the newest block, None where they don't."""
+    number, block_hash = headers.get(NUMBER_HEADER, ""), headers.get(HASH_HEADER, "")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= _NUMBER_DIGITS_MAX
+    return Position(int(number), block_hash) if is_number and block_hash else None

@@ -73,3 +73,17 @@ def test_what_is_no_url_is_refused_before_anything_is_sent(url: str) -> None:
 
 def test_the_record_answers_what_is_recorded() -> None:
     assert Recorded("geth").ask(ASKED).body.decode() == ASKED.recorded
+
+
+@pytest.mark.parametrize(
+    ("headers", "position"),
+    [
+        ({"X-EtherCattle-Block-Number": "80", "X-EtherCattle-Block-Hash": "0xab"}, subject.Position(80, "0xab")),
+        ({"X-EtherCattle-Block-Number": "80"}, None),
+        ({"X-EtherCattle-Block-Number": "0x50", "X-EtherCattle-Block-Hash": "0xab"}, None),
+        ({"X-EtherCattle-Block-Number": "9" * 5000, "X-EtherCattle-Block-Hash": "0xab"}, None),
+        ({}, None),
+    ],
+)
+def test_headers_may_say_what_the_newest_block_was(headers: dict[str, str], position: subject.Position | None) -> None:
+    assert subject.read_position(headers) == position
