@@ -1,0 +1,125 @@
+"""Exact answers from a continuous-time Markov chain, where every law is exponential or a whole number of such steps.
+
+The states of a model are enumerated from all units up; units that are alike and in the same condition are counted, not
+told apart. Sources: Stewart, "Introduction to the Numerical Solution of Markov Chains" (1994), ch. 1 and 2; mean times
+to absorption from the transient part of the generator, transient distributions by the action of its exponential.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+from scipy.sparse.linalg import expm_multiply, splu
+
+from simulation.chain_states import State, check_markov, good_counts, initial_state, transitions
+from simulation.errors import NotApplicable
+from simulation.model import Measure, Model
+
+STATES_MAX = 200_000
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A model's states and how fast each goes over into which."""
+
+    model: Model
+    states: tuple[State, ...]
+    """The first one has every unit up and as new."""
+    generator: csr_array
+    """Rates per hour; rows add up to 0."""
+
+    def holds(self, measure: Measure) -> NDArray[np.bool_]:
+        """Say for each state whether a measure is available in it."""
+        return np.array(
+            [measure.expression.holds(good_counts(self.model, state, measure.counts_stale)) for state in self.states]
+        )
+
+
+def build_chain(model: Model) -> Chain:
+    """Enumerate a model's states.
+
+    Raises:
+        NotApplicable: a law is no sum of exponential steps, units are refreshed by the calendar, or there are too many
+            states.
+    """
+    check_markov(model)
+    first = initial_state(model)
+    numbers = {first: 0}
+    waiting, rows, columns, rates = [first], [], [], []
+    while waiting:
+        state = waiting.pop()
+        for rate, following in transitions(model, state):
+            if following not in numbers:
+                if len(numbers) >= STATES_MAX:
+                    raise NotApplicable(f"exact chain: more than {STATES_MAX} states; expected fewer units or stages")
+                numbers[following] = len(numbers)
+                waiting.append(following)
+            rows.append(numbers[state])
+            columns.append(numbers[following])
+            rates.append(rate)
+    size = len(numbers)
+    off_diagonal = csr_array((rates, (rows, columns)), shape=(size, size))
+    leaving = csr_array((off_diagonal.sum(axis=1), (range(size), range(size))), shape=(size, size))
+    return Chain(model, tuple(numbers), csr_array(off_diagonal - leaving))
+
+
+def steady_state(chain: Chain) -> Vector:
+    """Return the long-run share of time in each state.
+
+    The chain's states all lead back to the first, so one equation of pi Q = 0 may give way to sum(pi) = 1: pi is first
+    found relative to the first state.
+    """
+    size = len(chain.states)
+    if size == 1:
+        return np.ones(1)
+    balance = csc_array(chain.generator.T)
+    rest = splu(csc_array(balance[1:, 1:])).solve(-balance[1:, [0]].toarray().ravel())
+    relative = np.concatenate(([1.0], rest))
+    shares: Vector = relative / relative.sum()
+    return shares
+
+
+def availability(chain: Chain, measure: Measure) -> float:
+    """Return the long-run share of time in which a measure is available."""
+    return 1 - unavailability(chain, measure)
+
+
+def unavailability(chain: Chain, measure: Measure) -> float:
+    """Return the long-run share of time in which a measure is not available, exact also where it is tiny."""
+    return float(steady_state(chain)[~chain.holds(measure)].sum())
+
+
+def failures_a_hour(chain: Chain, measure: Measure) -> float:
+    """Return how often a measure stops being available in the long run, per hour."""
+    holds, shares = chain.holds(measure), steady_state(chain)
+    flows = chain.generator[holds][:, ~holds]
+    return float(shares[holds] @ flows.sum(axis=1))
+
+
+def mean_hours_to_failure(chain: Chain, measure: Measure) -> float:
+    """Return the mean time from all units new and up until a measure is first not available; infinite if it never is.
+
+    Raises:
+        NotApplicable: the measure is not available to begin with.
+    """
+    holds = chain.holds(measure)
+    if not holds[0]:
+        raise NotApplicable(f"exact chain: {measure.name} is not available even with every unit up")
+    if holds.all():
+        return float("inf")
+    before = csc_array(-chain.generator[holds][:, holds])
+    return float(splu(before).solve(np.ones(before.shape[0]))[0])
+
+
+def transient_availability(chain: Chain, measure: Measure, at_hours: Sequence[float]) -> list[float]:
+    """Return the chance that a measure is available so long after all units were new and up."""
+    start = np.zeros(len(chain.states))
+    start[0] = 1.0
+    holds = chain.holds(measure)
+    forward = csc_array(chain.generator.T)
+    return [
+        float(expm_multiply(forward * hours, start)[holds].sum()) if hours else float(holds[0]) for hours in at_hours
+    ]
