@@ -123,9 +123,8 @@ def _unit_transitions(
             return
         for number, outage in enumerate(group.outages):
             if outage.probability:
-                yield from _scaled(
-                    rate * outage.probability, _enter(model, draft, place, unit, (number, 0), holds=False)
-                )
+                begun = _enter(model, draft, place, unit, (number, 0), holds=False)
+                yield from _chances(rate * outage.probability, begun)
         return
     law = _outages(model, group)[unit.outage].stages[unit.stage].law
     rate = _steps(law) / law.mean_hours
@@ -150,9 +149,7 @@ def _enter(
         return [
             outcome
             for chance, freed in _release(model, draft, place, unit)
-            for outcome in _chances(
-                chance, _enter(model, freed, place, unit._replace(holds_crew=False), (number, at), holds=False)
-            )
+            for outcome in _chances(chance, _enter(model, freed, place, idle, (number, at), holds=False))
         ]
     if at == len(stages):
         return [(1.0, draft.moved(place, unit, UP))]
