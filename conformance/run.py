@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from conformance.about import NOTHING, About
 from conformance.corpus import Question
 from conformance.findings import judge_by_schema, judge_with_schema
+from conformance.keeping import Keeper
 from conformance.schema import Schemas
 from conformance.subject import Reply, Subject
 from conformance.verdict import Judgement, Verdict, judge, overall
@@ -28,6 +30,7 @@ class Run:
     seconds: float
     strict_messages: bool
     interrupted: bool
+    about: About = NOTHING
 
     @property
     def verdict(self) -> Verdict:
@@ -67,6 +70,7 @@ def run_questions(
     started = time.monotonic()
     judgements: list[Judgement] = []
     interrupted = False
+    keeper = Keeper()
     silence = {"reference": 0, "candidate": 0}
     try:
         for question in questions:
@@ -77,6 +81,7 @@ def run_questions(
             else:
                 judgement = judge(question, expected, got, strict_messages=strict_messages)
                 judgement = judgement if schemas is None else judge_with_schema(judgement, got, schemas)
+            judgement = keeper.keep(judgement, expected, got)
             judgements.append(judgement)
             tell(judgement)
     except KeyboardInterrupt:
