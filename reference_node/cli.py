@@ -67,16 +67,26 @@ def _http_options(apis: str) -> Callable[[Decorated], Decorated]:
 )
 @click.option("--promote", is_flag=True, help="Open a new epoch: fence out the master that had the log before.")
 @click.option("--exit-when-done", is_flag=True, help="End after the import instead of sending heartbeats.")
+@click.option(
+    "--follow", "follow_endpoint", metavar="URL",
+    help="Take the chain of a node, with its reorgs and tags: its http(s) URL or the path of its IPC socket.",
+)  # fmt: skip
+@click.option(
+    "--follow.poll", "follow_poll", type=click.FloatRange(0.01, 60), default=0.2, show_default=True,
+    help="Seconds between two looks at the head of the node that is followed.",
+)  # fmt: skip
 @click.option("--dev", is_flag=True, help="Make blocks of transactions sent to --http.port, each --period or at once.")
 @_http_options("eth,net,web3,dev")
 @process_options()
 def master(
     datadir: Path, genesis: Path, chain_files: tuple[Path, ...], side_files: tuple[Path, ...], forkchoice: Path | None,
     period: float, gcmode: str, broker: str, topic: str, heartbeat: float, promote: bool, exit_when_done: bool,
-    dev: bool, address: str, port: int, vhosts: str, cors: str, apis: str, min_block_wait: float,
-    kafka_words: tuple[str, ...], formats: LogFormats, metrics: MetricsSettings | None,
+    follow_endpoint: str | None, follow_poll: float, dev: bool, address: str, port: int, vhosts: str, cors: str,
+    apis: str, min_block_wait: float, kafka_words: tuple[str, ...], formats: LogFormats,
+    metrics: MetricsSettings | None,
 ) -> None:  # fmt: skip
     """Execute blocks and publish their database writes to a log."""
+    from reference_node.roles.following import FollowSettings
     from reference_node.roles.master import DevSettings, MasterSettings, run_master
 
     del gcmode  # archive is the only mode, and named so that the flags of the operator's guide work as they are
@@ -95,6 +105,7 @@ def master(
         exit_when_done=exit_when_done,
         kafka_config=kafka_config(kafka_words),
         dev=serving if dev else None,
+        follow=None if follow_endpoint is None else FollowSettings(follow_endpoint, follow_poll),
         records=formats.records,
         metrics=metrics,
     )

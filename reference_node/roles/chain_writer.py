@@ -57,19 +57,21 @@ class ChainWriter:
             raise StoreError(f"block 0x{block_hash.hex()} is not in {self._store.path}")
         return stored_header(self._store, int.from_bytes(number, "big"), block_hash)
 
-    def extend(self, block: Block) -> None:
+    def extend(self, block: Block, move: ForkChoiceMove = NO_MOVE) -> None:
         """Execute a block and make it the head, in one step; one that is known is only made the head.
+
+        Args:
+            block: whose parent is known.
+            move: how safe and finalized move in the same step.
 
         Raises:
             InvalidBlock: the block breaks a rule; nothing of it is stored.
         """
         if self.knows(block.header.hash):
             if not self._is_canonical(block.header):
-                self.choose(NO_MOVE, block.header)
+                self.choose(move, block.header)
             return
-        writes = self._execute(block)
-        writes.update(switch_head(Overlay(self._store, writes), block.header))
-        self._ledger.commit(writes, block.header.number, block.header.number)
+        self.store_executed(self._execute(block), block.header, as_head=True, move=move)
 
     def add_side(self, block: Block) -> None:
         """Execute a block and store it beside the chain."""

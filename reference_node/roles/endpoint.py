@@ -56,13 +56,18 @@ class Endpoint(Protocol):
         """Close the connection."""
 
 
-def open_endpoint(text: str) -> Endpoint:
+def open_endpoint(text: str, name: str = "ENDPOINT", timeout_seconds: float = ANSWER_SECONDS_MAX) -> Endpoint:
     """Return the endpoint that a command line names; a node that is not up yet is no mistake.
+
+    Args:
+        text: its URL or path.
+        name: what the command line calls it.
+        timeout_seconds: how long a call waits for its answer.
 
     Raises:
         UsageError: it is neither an http(s) URL nor a path where an IPC socket is or could be.
     """
-    expected = f"ENDPOINT is {text!r}, expected http://…, https://… or the path of a node's IPC socket"
+    expected = f"{name} is {text!r}, expected http://…, https://… or the path of a node's IPC socket"
     if text.startswith(("http://", "https://")):
         try:
             url = httpx.URL(text)
@@ -70,7 +75,7 @@ def open_endpoint(text: str) -> Endpoint:
             raise UsageError(f"{expected}: {error}") from error
         if not url.host:
             raise UsageError(f"{expected}: it names no host")
-        return HttpEndpoint(text)
+        return HttpEndpoint(text, timeout_seconds)
     if "://" in text or not text:
         raise UsageError(expected)
     path = Path(text)
@@ -87,7 +92,7 @@ def open_endpoint(text: str) -> Endpoint:
         _LOG.warning("there is no socket %s yet: waiting for the node", path)
     except OSError as error:
         raise UsageError(f"{expected}: {error.strerror}") from error
-    return IpcEndpoint(path)
+    return IpcEndpoint(path, timeout_seconds)
 
 
 class HttpEndpoint:

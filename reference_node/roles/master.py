@@ -1,4 +1,4 @@
-"""The master: takes blocks from chain files, executes them, and publishes their writes to the log."""
+"""The master: takes blocks from chain files or a node, executes them, and publishes their writes to the log."""
 
 import logging
 import threading
@@ -18,7 +18,10 @@ from reference_node.errors import UsageError
 from reference_node.log.open import open_log, parse_topic
 from reference_node.metrics import Metrics, Values, metrics_shown, read_health, read_published, read_rpc
 from reference_node.process_log import fields
+from reference_node.roles.block_source import ANSWER_SECONDS_MAX, RpcSource
 from reference_node.roles.chain_writer import ChainWriter, holds_chain
+from reference_node.roles.endpoint import open_endpoint
+from reference_node.roles.following import Follow, FollowSettings, run_following
 from reference_node.roles.ledger import PUBLISHED_BATCHES_MAX, Ledger
 from reference_node.roles.outlet import Outlet
 from reference_node.roles.patience import try_often
@@ -60,6 +63,8 @@ class MasterSettings:
     exit_when_done: bool = False
     dev: DevSettings | None = None
     """Make blocks after the import; None ends with the import's last block."""
+    follow: FollowSettings | None = None
+    """Take blocks from a node after the import."""
     kafka_config: Mapping[str, str] = field(default_factory=dict)
     """librdkafka properties."""
     records: str = WRITEBATCH.name
@@ -69,7 +74,7 @@ class MasterSettings:
 
 
 def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
-    """Import what there is to import, then make blocks or send heartbeats until told to stop.
+    """Import what there is to import, then make blocks, follow a node or send heartbeats until told to stop.
 
     Raises:
         InvalidBlock: a block breaks the rules; what came before it is published.
@@ -78,14 +83,30 @@ def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
     topic, start = parse_topic(settings.topic)
     if start is not None:
         raise UsageError(f"--kafka.topic is {settings.topic!r}, but a master takes a name without an offset")
-    if settings.dev is not None and settings.exit_when_done:
-        raise UsageError("--dev and --exit-when-done exclude each other: dev production goes on until it is stopped")
+    _check_modes(settings)
     genesis = load_genesis(settings.genesis)
     with metrics_shown(settings.metrics) as metrics:
         _run(settings, topic, genesis, metrics, stopping)
 
 
+def _check_modes(settings: MasterSettings) -> None:
+    """Refuse flags that exclude each other."""
+    if settings.dev is not None and settings.exit_when_done:
+        raise UsageError("--dev and --exit-when-done exclude each other: dev production goes on until it is stopped")
+    if settings.follow is not None:
+        for flag, is_given, why in (
+            ("--dev", settings.dev is not None, "blocks come from one place"),
+            ("--forkchoice", settings.forkchoice is not None, "the source chooses head, safe and finalized"),
+            ("--period", bool(settings.period_seconds), "blocks come when the source has them"),
+            ("--exit-when-done", settings.exit_when_done, "following goes on until it is stopped"),
+        ):
+            if is_given:
+                raise UsageError(f"--follow and {flag} exclude each other: {why}")
+
+
 def _run(settings: MasterSettings, topic: str, genesis: Genesis, metrics: Metrics, stopping: threading.Event) -> None:
+    if settings.follow is not None:  # a slip of the pen is told before anything is made
+        open_endpoint(settings.follow.endpoint, "--follow").close()
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store(settings.datadir)))
         log = opened.enter_context(
@@ -97,13 +118,14 @@ def _run(settings: MasterSettings, topic: str, genesis: Genesis, metrics: Metric
         outlet.connect(settings.promote, stopping)  # before the genesis, so that a refusal leaves nothing behind
         writer = ChainWriter(ledger, genesis)
         opened.enter_context(metrics.showing(lambda: _read_published(ledger, writer)))
-        _work(settings, writer, outlet, metrics, stopping)
+        _work(settings, genesis, writer, outlet, metrics, stopping)
 
 
 def _work(
-    settings: MasterSettings, writer: ChainWriter, outlet: Outlet, metrics: Metrics, stopping: threading.Event
-) -> None:
-    """Import, then make blocks or send heartbeats until told to stop, and leave nothing in the outbox."""
+    settings: MasterSettings, genesis: Genesis, writer: ChainWriter, outlet: Outlet, metrics: Metrics,
+    stopping: threading.Event,
+) -> None:  # fmt: skip
+    """Import, then make blocks, follow a node or send heartbeats until told to stop; leave nothing in the outbox."""
     if settings.dev is None:
         metrics.announce()
     outlet.publish()
@@ -112,6 +134,8 @@ def _work(
     _LOG.info("imported", extra=fields(number=writer.head.number, hash=writer.head.hash))
     if settings.dev is not None and not stopping.is_set():
         _produce(settings, settings.dev, writer, outlet, metrics, stopping)
+    if settings.follow is not None and not stopping.is_set():
+        _follow(settings, settings.follow, genesis.header.hash, writer, outlet, stopping)
     while not settings.exit_when_done and not stopping.wait(outlet.wait_seconds(settings.heartbeat_seconds)):
         outlet.heartbeat()
     outlet.finish(stopping)
@@ -157,6 +181,17 @@ def _produce(
             thread.join(THREAD_STOP_SECONDS_MAX)
     if producer.failure is not None:
         raise producer.failure
+
+
+def _follow(
+    settings: MasterSettings, follow: FollowSettings, genesis_hash: bytes, writer: ChainWriter, outlet: Outlet,
+    stopping: threading.Event,
+) -> None:  # fmt: skip
+    """Take blocks from a node until told to stop."""
+    with closing(open_endpoint(follow.endpoint, "--follow", ANSWER_SECONDS_MAX)) as endpoint:
+        source = RpcSource(endpoint, follow.name)
+        following = Follow(writer, outlet, source, genesis_hash, follow.name, stopping)
+        run_following(following, writer, outlet, follow, settings.heartbeat_seconds, stopping)
 
 
 def _import_files(settings: MasterSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event) -> None:
