@@ -16,17 +16,15 @@ from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
-from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT201909
 
-from conformance.answers import Json, UnreadableAnswer, decode_answer, encode_answer
+from conformance.answers import Json, encode_answer
 from conformance.compare import Path as Place
+from conformance.openrpc import reachable_schemas, read_document, result_pointers
 from reference_node.errors import UsageError
 
 VIOLATIONS_MAX = 20
 """Violations that are listed of one result."""
-REFERENCES_MAX = 32
-"""References in a row that are followed to a method or its result."""
 TEXT_CHARACTERS_MAX = 200
 _FILE_URI = "urn:openrpc-file"
 
@@ -65,19 +63,13 @@ class Schemas:
 
         Raises:
             KeyError: the file has no schema for the method.
-            UsageError: a schema refers to what is not in its file, or to itself without end.
         """
         validator = self._compiled[method]
         found: list[Violation] = []
-        try:
-            for error in validator.iter_errors(cast("Any", result)):
-                found.append(_violation(error))
-                if len(found) == VIOLATIONS_MAX:
-                    break
-        except Unresolvable as error:
-            raise UsageError(f"{self.source}: {method}: a schema refers to what is not there: {error}") from error
-        except RecursionError:
-            raise UsageError(f"{self.source}: {method}: a schema refers to itself without end") from None
+        for error in validator.iter_errors(cast("Any", result)):
+            found.append(_violation(error))
+            if len(found) == VIOLATIONS_MAX:
+                break
         return tuple(found)
 
 
@@ -87,98 +79,26 @@ def load_schemas(path: Path, methods: Iterable[str]) -> Schemas:
     Raises:
         UsageError: the file can't be read, is no OpenRPC document, or a schema in it is none; the text names the place.
     """
-    try:
-        document = decode_answer(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except UnreadableAnswer as error:
-        raise UsageError(f"{path} is no OpenRPC document: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("methods"), list):
-        raise UsageError(f"{path} is no OpenRPC document: expected an object with an array of methods")
-    wanted = set(methods)
+    document = read_document(path)
+    pointers = result_pointers(document, str(path))
     resource = DRAFT201909.create_resource(document)
     registry: Registry[Any] = Registry().with_resource(_FILE_URI, resource)
     compiled: dict[str, Validator] = {}
-    for name, pointer in _result_pointers(document, str(path)):
-        if name in compiled:
-            raise UsageError(f"{path}: method {name} is there twice")
-        if name in wanted:
-            schema = _at(document, pointer)
-            _check_schema(schema, f"{path}: {name}: {pointer}")
-            compiled[name] = _VALIDATOR({"$ref": _FILE_URI + pointer}, registry=registry)
+    for name in set(methods) & pointers.keys():
+        pointer = pointers[name]
+        where = f"{path}: {name}"
+        # First of all that there is no end without one: the validator's own would end the process.
+        for place, schema in reachable_schemas(document, pointer, where):
+            _check_schema(schema, f"{where}: {place}")
+        compiled[name] = _VALIDATOR({"$ref": _FILE_URI + pointer}, registry=registry)
     return Schemas(str(path), compiled)
-
-
-def _result_pointers(document: Json, source: str) -> Iterator[tuple[str, str]]:
-    """Yield each method's name, and the pointer to the schema of its result."""
-    methods = _at(document, "#/methods")
-    assert isinstance(methods, list)
-    for place in range(len(methods)):
-        pointer = _follow(document, f"#/methods/{place}", source)
-        method = _at(document, pointer)
-        name = method.get("name") if isinstance(method, dict) else None
-        if not isinstance(name, str) or not isinstance(method, dict):
-            raise UsageError(f"{source}: {pointer}: expected a method with a name")
-        if "result" not in method:
-            continue  # a notification
-        result = _follow(document, f"{pointer}/result", source)
-        content = _at(document, result)
-        if not isinstance(content, dict) or not isinstance(content.get("schema"), dict | bool):
-            raise UsageError(f"{source}: {name}: {result}: expected a content descriptor with a schema")
-        yield name, f"{result}/schema"
-
-
-def _follow(document: Json, pointer: str, source: str) -> str:
-    """Return the pointer to what a chain of references leads to. Raises UsageError where it leads nowhere."""
-    for _ in range(REFERENCES_MAX):
-        try:
-            value = _at(document, pointer)
-        except (LookupError, ValueError) as error:
-            raise UsageError(f"{source}: there is nothing at {pointer}") from error
-        reference = value.get("$ref") if isinstance(value, dict) else None
-        if reference is None:
-            return pointer
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise UsageError(
-                f"{source}: {pointer}: $ref is {reference!r}, expected a place in the file like #/components"
-            )
-        pointer = reference
-    raise UsageError(f"{source}: {pointer}: more than {REFERENCES_MAX} references in a row")
-
-
-def _at(document: Json, pointer: str) -> Json:
-    """Return what a JSON pointer in a fragment leads to. Raises LookupError or ValueError."""
-    value = document
-    for step in pointer.removeprefix("#/").split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value[name]
-        elif isinstance(value, list):
-            value = value[int(name)]
-        else:
-            raise LookupError(name)  # noqa: TRY004 - a place that is not there, whatever stands before it
-    return value
 
 
 def _check_schema(schema: Json, where: str) -> None:
     try:
         _VALIDATOR.check_schema(cast("Any", schema))
-        for pattern in _patterns(schema):
-            _compile(pattern)
     except SchemaError as error:
         raise UsageError(f"{where}{error.json_path[1:]} is no JSON Schema: {_cut(error.message)}") from error
-    except re.error as error:
-        raise UsageError(f"{where}: {error.pattern!r} is no regular expression: {error}") from error
-
-
-def _patterns(schema: Json) -> Iterator[str]:
-    """Yield every text that stands under `pattern` in a schema."""
-    if isinstance(schema, dict):
-        pattern = schema.get("pattern")
-        if isinstance(pattern, str):
-            yield pattern
-    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        yield from _patterns(inner)
 
 
 @lru_cache(maxsize=1024)
