@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.about import NOTHING, About
+from conformance.allowances import Settings
 from conformance.corpus import Question
 from conformance.findings import judge_by_schema, judge_with_schema
 from conformance.keeping import Keeper
@@ -79,7 +80,7 @@ def run_questions(
             if question.speconly:
                 judgement = judge_by_schema(question, got, schemas)
             else:
-                judgement = judge(question, expected, got, strict_messages=strict_messages)
+                judgement = judge(question, expected, got, Settings(strict_messages))
                 judgement = judgement if schemas is None else judge_with_schema(judgement, got, schemas)
             judgement = keeper.keep(judgement, expected, got)
             judgements.append(judgement)

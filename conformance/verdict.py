@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from conformance.allowances import Allowance, find_allowance
+from conformance.allowances import EXACT, MESSAGE, Allowance, Settings, find_allowance
 from conformance.answers import Json, UnreadableAnswer, decode_answer
-from conformance.compare import DIFFERENCES_MAX, Difference, Path, differences
+from conformance.compare import DIFFERENCES_MAX, Difference, Path, differences, show_path
 from conformance.corpus import Question
+from conformance.rules import Meaning, meaning_at
 from conformance.subject import Reply
 from conformance.verify.values import Finding
 
@@ -77,14 +78,15 @@ class Judgement:
     replies: Replies | None = None
     """Kept for reports, where the answer is no match and the replies are not too long."""
 
-def judge(question: Question, expected: Reply, got: Reply, *, strict_messages: bool = False) -> Judgement:
+
+def judge(question: Question, expected: Reply, got: Reply, settings: Settings = EXACT) -> Judgement:
     """Compare the candidate's reply with the reference's.
 
     Args:
         question: what both were asked.
         expected: the reference's reply.
         got: the candidate's reply.
-        strict_messages: whether an error with another message is a failure.
+        settings: what the user asks for.
     """
     if problem := _no_reply("the reference", expected) or _no_reply("the candidate", got):
         return Judgement(question, Verdict.INCONCLUSIVE, problem)
@@ -109,7 +111,7 @@ def judge(question: Question, expected: Reply, got: Reply, *, strict_messages: b
     except UnreadableAnswer as error:
         problem = f"the answer can't be read: {error}; it begins {_excerpt(got.body)}"
         return Judgement(question, Verdict.MISMATCH, problem)
-    return _judge_answers(question, reference_answer, answer, strict_messages=strict_messages)
+    return _judge_answers(question, reference_answer, answer, settings)
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
@@ -121,37 +123,39 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
     return Verdict.MATCH if Verdict.MATCH in said else Verdict.INCONCLUSIVE
 
 
-def _judge_answers(question: Question, expected: Json, got: Json, *, strict_messages: bool) -> Judgement:
-    every = differences(expected, got)
+def _judge_answers(question: Question, expected: Json, got: Json, settings: Settings) -> Judgement:
     requests = question.requests()
+
+    def meaning_of(path: Path) -> Meaning | None:
+        request = _request_of(path, requests, expected) or {}
+        return meaning_at(str(request.get("method", "")), show_path(_inside(path)))
+
+    every = differences(expected, got, meaning_of)
     remaining: list[Difference] = []
     allowed: list[Allowed] = []
+    counting = 0
     for difference in every:
-        request = _request_of(difference.path, requests, expected)
-        allowance = find_allowance(request, difference)
-        if allowance is not None:
-            allowed.append(Allowed(difference, allowance))
-        else:
+        allowance = find_allowance(_request_of(difference.path, requests, expected), difference, settings)
+        if allowance is None or allowance.name == MESSAGE:
             remaining.append(difference)
-    if len(every) == DIFFERENCES_MAX:
-        problem = f"there are {DIFFERENCES_MAX} differences or more"
+            counting += allowance is None
+        else:
+            allowed.append(Allowed(difference, allowance))
+    problem = f"there are {DIFFERENCES_MAX} differences or more" if len(every) == DIFFERENCES_MAX else ""
+    if counting or problem:
         return Judgement(question, Verdict.MISMATCH, problem, tuple(remaining), (), tuple(allowed))
-    if not remaining or (not strict_messages and all(map(_is_message, remaining))):
-        return Judgement(question, Verdict.MATCH, "", (), tuple(remaining), tuple(allowed))
-    return Judgement(question, Verdict.MISMATCH, "", tuple(remaining), (), tuple(allowed))
+    return Judgement(question, Verdict.MATCH, "", (), tuple(remaining), tuple(allowed))
+
+
+def _inside(path: Path) -> Path:
+    """Return a path inside one answer, the place in a batch left out."""
+    return path[1:] if path and isinstance(path[0], int) else path
 
 
 def _no_reply(who: str, reply: Reply) -> str:
     if reply.failure:
         return f"{who} gave no whole reply: {reply.failure}"
     return f"{who} is not serving: HTTP status {reply.status}" if reply.status in BUSY_STATUSES else ""
-
-
-def _is_message(difference: Difference) -> bool:
-    """Say whether an error's text is all that differs; a message that is missing or no text is more than that."""
-    inside = difference.path[1:] if difference.path and isinstance(difference.path[0], int) else difference.path
-    texts = isinstance(difference.expected, str) and isinstance(difference.got, str)
-    return texts and inside == ("error", "message")
 
 
 def _request_of(path: Path, requests: Sequence[dict[str, Any]], expected: Json) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ _WORDS = {
     Kind.NOT_NULL: "has a value, expected null",
     Kind.TYPE: "has another type",
     Kind.ORDER: "has the same items in another order",
+    Kind.FORM: "is the same in another form",
     Kind.DIFFERENT: "differs",
 }
 
@@ -54,6 +55,7 @@ def show_messages(judgement: Judgement) -> Text:
 
 def _show_difference(difference: Difference) -> Text:
     text = Text.assemble("  ", (show_path(difference.path), "bold"), f" {_WORDS[difference.kind]}")
+    text.append(f": {difference.detail}" if difference.detail else "")
     start = _first_difference(difference.expected, difference.got)
     for sign, value, colour in (("-", difference.expected, "red"), ("+", difference.got, "green")):
         if value is not ABSENT:

@@ -65,6 +65,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
     return {
         "path": show_path(difference.path),
         "kind": difference.kind.value,
+        "detail": difference.detail,
         "reference": _text(difference.expected),
         "candidate": _text(difference.got),
     }

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from conformance.allowances import ALLOWANCES
+from conformance.allowances import ALLOWANCES, MESSAGE
 from conformance.report.diff import show_judgement, show_legend, show_messages
 from conformance.report.totals import Totals, count, count_allowances, count_by_method
 from conformance.run import Run
@@ -125,7 +125,11 @@ def _cells(totals: Totals) -> list[str]:
 
 def _print_allowances(run: Run, console: Console) -> None:
     uses = count_allowances(run)
-    used = [f"{row.name} {uses[row.name]} times ({row.reason})" for row in ALLOWANCES if uses[row.name]]
+    used = [
+        f"{row.name} {uses[row.name]} times ({row.reason})"
+        for row in ALLOWANCES
+        if uses[row.name] and row.name != MESSAGE  # those are shown one by one
+    ]
     if used:
         console.print("allowances used: " + "; ".join(used), soft_wrap=True)
     console.print(f"reference: {_describe(run.reference.version, run.reference.name)}", soft_wrap=True)

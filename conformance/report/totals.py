@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from conformance.allowances import ALLOWANCES
+from conformance.allowances import ALLOWANCES, MESSAGE
 from conformance.run import Run
 from conformance.verdict import Judgement, Verdict
 
@@ -57,4 +57,5 @@ def count_by_method(run: Run) -> dict[str, Totals]:
 def count_allowances(run: Run) -> dict[str, int]:
     """Return how many differences each row of the table of allowances let pass, unused rows too."""
     uses = Counter(allowed.allowance.name for judgement in run.judgements for allowed in judgement.allowed)
+    uses[MESSAGE] = sum(len(judgement.message_differences) for judgement in run.judgements)
     return {row.name: uses[row.name] for row in ALLOWANCES}

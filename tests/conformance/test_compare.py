@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.answers import Json, decode_answer, encode_answer
-from conformance.compare import ABSENT, DIFFERENCES_MAX, Difference, Kind, differences, show_path
+from conformance.compare import ABSENT, DIFFERENCES_MAX, Difference, Kind, Path, differences, show_path
+from conformance.rules import Meaning
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 values: st.SearchStrategy[Any] = st.recursive(
@@ -49,7 +50,7 @@ def test_different_texts_differ_and_so_both_ways(left: Json, right: Json) -> Non
         (0, False, Kind.TYPE, "$"),
         (1, Decimal("1.0"), Kind.TYPE, "$"),
         ([], {}, Kind.TYPE, "$"),
-        ("0xa", "0xA", Kind.DIFFERENT, "$"),
+        ("0xa", "0xA", Kind.FORM, "$"),
         ("0x1", "0x01", Kind.DIFFERENT, "$"),
         (2**53, 2**53 + 1, Kind.DIFFERENT, "$"),
         (Decimal("0.1"), Decimal("0.10000000000000000001"), Kind.DIFFERENT, "$"),
@@ -64,6 +65,53 @@ def test_different_texts_differ_and_so_both_ways(left: Json, right: Json) -> Non
 def test_each_kind_of_difference_has_its_name_and_place(expected: Json, got: Json, kind: Kind, path: str) -> None:
     (found,) = differences(expected, got)
     assert (found.kind, show_path(found.path)) == (kind, path)
+
+
+def sets(path: Path) -> Meaning | None:
+    """Say that a list at the top and lists named keys are sets."""
+    return Meaning.SET if not path or path[-1] == "keys" else None
+
+
+def found_in_sets(expected: Json, got: Json) -> list[tuple[Kind, str]]:
+    """Return the kinds and places of the differences of two sets."""
+    return [(found.kind, show_path(found.path)) for found in differences(expected, got, sets)]
+
+
+ENTRIES: list[Any] = [{"a": 1, "keys": [1, 2]}, {"a": 2, "keys": [3, 4, 5]}, {"a": 3, "keys": []}]
+
+
+@pytest.mark.parametrize(
+    ("got", "found"),
+    [
+        (ENTRIES, []),
+        (ENTRIES[::-1], [(Kind.ORDER, "$")]),
+        ([{"a": 1, "keys": [2, 1]}, *ENTRIES[1:]], [(Kind.ORDER, "$[0].keys")]),
+        (
+            [ENTRIES[2], {"keys": [2, 1], "a": 1}, {"a": 2, "keys": [4, 3, 5]}],
+            [(Kind.ORDER, "$"), (Kind.ORDER, "$[0].keys"), (Kind.ORDER, "$[1].keys")],
+        ),
+        (ENTRIES[1:], [(Kind.MISSING, "$[0]")]),
+        ([*ENTRIES, ENTRIES[0]], [(Kind.EXTRA, "$[3]")]),
+        ([ENTRIES[2], {"a": 2, "keys": [3, 5]}, ENTRIES[0]], [(Kind.MISSING, "$[1].keys[1]")]),
+        ([ENTRIES[0], ENTRIES[0], ENTRIES[2]], [(Kind.DIFFERENT, "$[1].a"), (Kind.DIFFERENT, "$[1].keys[0]"),
+         (Kind.DIFFERENT, "$[1].keys[1]"), (Kind.MISSING, "$[1].keys[2]")]),
+    ],
+)  # fmt: skip
+def test_sets_are_compared_item_by_item_and_their_order_is_told_apart(got: Json, found: list[tuple[Kind, str]]) -> None:
+    assert found_in_sets(ENTRIES, got) == found
+
+
+@given(st.lists(st.integers(0, 3), max_size=6), st.lists(st.integers(0, 3), max_size=6))
+def test_sets_differ_in_order_alone_where_they_have_the_same_items(left: list[int], right: list[int]) -> None:
+    kinds = {kind for kind, _ in found_in_sets([*left], [*right])}
+    same_items = sorted(left) == sorted(right)
+    assert kinds == set() if left == right else (kinds == {Kind.ORDER}) == same_items
+
+
+def test_large_sets_are_compared_in_little_time() -> None:
+    items: list[Json] = [{"keys": [number]} for number in range(20_000)]
+    assert found_in_sets(items, items[::-1]) == [(Kind.ORDER, "$")]
+    assert len(found_in_sets(items, [*items[1:], {"keys": [-1]}])) == 1
 
 
 def test_the_order_of_keys_is_no_difference() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from conformance.allowances import ALLOWANCES
 from conformance.compare import Kind
 from conformance.report.json_report import SCHEMA, as_json
+from conformance.rules import RULES
 from tests.conformance.report.runs import mixed_run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
@@ -14,6 +15,15 @@ PAGE = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
 def test_the_table_of_allowances_is_the_codes() -> None:
     rows = [f"| {row.name} | `{row.methods}` | `{row.path}` | {row.reason} |" for row in ALLOWANCES]
     start = PAGE.index("| name | method | place | reason |\n|---|---|---|---|\n")
+    assert PAGE[start:].split("\n\n")[0].splitlines()[2:] == rows
+
+
+def test_the_table_of_rules_is_the_codes() -> None:
+    rows = [
+        f"| `{rule.methods}` | {', '.join(f'`{path}`' for path in rule.paths)} | {rule.meaning.value} |"
+        for rule in RULES
+    ]
+    start = PAGE.index("| method | place | meaning |\n|---|---|---|\n")
     assert PAGE[start:].split("\n\n")[0].splitlines()[2:] == rows
 
 

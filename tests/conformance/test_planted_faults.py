@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.allowances import Settings
 from conformance.answers import decode_answer, encode_answer
 from conformance.compare import Path
 from conformance.corpus import Question, answers_folder, load_corpus
@@ -74,7 +75,7 @@ FAULTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {
 
 def judge_body(asked: Question, body: bytes) -> Verdict:
     """Judge a body by the record, messages included."""
-    return judge(asked, Reply(200, asked.recorded.encode()), Reply(200, body), strict_messages=True).verdict
+    return judge(asked, Reply(200, asked.recorded.encode()), Reply(200, body), Settings(strict_messages=True)).verdict
 
 
 @pytest.mark.parametrize("name", FAULTS)

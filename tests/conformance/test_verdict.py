@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.allowances import Settings
 from conformance.compare import Kind
 from conformance.corpus import Question
 from conformance.subject import Endpoint, Recorded, Reply
@@ -119,7 +120,7 @@ def test_a_node_that_is_not_there_is_unknown() -> None:
 def judge_texts(expected: str, got: str, *, strict: bool = False, body: str = "") -> Judgement:
     """Judge two texts that came with HTTP status 200."""
     asked = Question("m/c", "m", "", body or '{"jsonrpc":"2.0","id":1,"method":"m"}', expected)
-    return judge(asked, Reply(200, expected.encode()), Reply(200, got.encode()), strict_messages=strict)
+    return judge(asked, Reply(200, expected.encode()), Reply(200, got.encode()), Settings(strict_messages=strict))
 
 
 REVERTED = error_answer(3, "execution reverted", data="0x08")

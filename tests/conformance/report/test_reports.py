@@ -101,8 +101,14 @@ def test_the_json_report_holds_every_case_and_value() -> None:
     assert report["reference"] == {"name": "recorded", "version": "Geth/v1"}
     by_case = {case["case"]: case for case in report["cases"]}
     assert by_case["eth_getBalance/case"]["differences"] == [
-        {"path": "$.result.a", "kind": "different", "reference": str(HUGE), "candidate": str(HUGE - 1)},
-        {"path": "$.result.b", "kind": "missing", "reference": "null", "candidate": None},
+        {
+            "path": "$.result.a",
+            "kind": "different",
+            "detail": "",
+            "reference": str(HUGE),
+            "candidate": str(HUGE - 1),
+        },
+        {"path": "$.result.b", "kind": "missing", "detail": "", "reference": "null", "candidate": None},
     ]
     assert by_case["eth_call/case"]["message_differences"][0]["candidate"] == '"b"'
     assert by_case["web3_clientVersion/case"]["allowed"][0]["allowance"] == "client-version"
