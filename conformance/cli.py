@@ -10,18 +10,20 @@ from types import FrameType
 import click
 
 from conformance.alone import NONE, run_alone
-from conformance.corpus import Corpus, answers_folder, load_corpus
+from conformance.corpus import Corpus, Question, answers_folder, load_corpus
 from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
 from conformance.report.table import open_console, print_run, progress_bar
 from conformance.run import Run, run_questions
 from conformance.schema import Schemas, load_schemas
 from conformance.subject import Endpoint, Recorded, Subject
+from conformance.verdict import Judgement
 from conformance.verify.chain import Plan
 from fixtures.brokers import SQLITE, check_kind
 from fixtures.chain_files import DEFAULT_CHAIN, ChainFiles, find_chain
 from reference_node.commands import Command, kafka_config_option
 from reference_node.errors import CouldNotJudge, UsageError
+from reference_node.rpc.methods import METHODS
 
 EXIT_CODES = (
     "Exit codes: 0 every answer matches; 1 some answer is wrong; 2 wrong usage, or files that can't be read; "
@@ -62,6 +64,14 @@ _STDOUT = Path("-")
     "--cases", "folder", type=click.Path(file_okay=False, path_type=Path),
     help="Folder of <method>/<case>.io files.  [default: the answers recorded about the chain]",
 )  # fmt: skip
+@click.option(
+    "--examples", type=click.IntRange(min=1), metavar="N",
+    help="Ask N requests more, made at random of facts of the reference's chain; needs a --reference that runs.",
+)  # fmt: skip
+@click.option(
+    "--save", "save_folder", type=click.Path(file_okay=False, path_type=Path), default="conform-failures",
+    show_default=True, help="Folder for the requests made at random that fail, each shrunk, as cases for --cases.",
+)  # fmt: skip
 @click.option("--include", multiple=True, metavar="PATTERN", help="Ask these methods or method/cases only; repeatable")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out these methods or method/cases; repeatable")
 @click.option("--strict-messages", is_flag=True, help="An error with another message is a mismatch.")
@@ -71,6 +81,7 @@ def conform(
     chain_name: str, candidate: str | None, broker: str | None, kafka_words: tuple[str, ...], reference: str | None,
     folder: Path | None, include: tuple[str, ...], exclude: tuple[str, ...], strict_messages: bool,
     json_path: Path | None, junit_path: Path | None, blocks: int | None, seed: int, openrpc_path: Path | None,
+    examples: int | None, save_folder: Path,
 ) -> None:  # fmt: skip
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
     if _STDOUT == json_path == junit_path:
@@ -82,6 +93,8 @@ def conform(
         raise UsageError("--candidate names who is judged, so there is no log for --broker or --kafka.config to choose")
     if blocks is not None and reference != NONE:
         raise UsageError(f"--blocks says how much is verified without a reference: it needs --reference {NONE}")
+    if examples is not None and reference in (None, NONE):
+        raise UsageError(f"--examples asks what no record holds: it needs --reference {GETH} or an URL")
     check_kind(broker or SQLITE, kafka_words)
     chain = find_chain(chain_name)
     corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
@@ -92,15 +105,35 @@ def conform(
         with _terminable(), ExitStack() as stack:
             right = None if reference == NONE else _open_reference(stack, reference, chain, corpus)
             judged = _open_candidate(stack, candidate, chain, broker or SQLITE, kafka_words)
-            with progress_bar(len(corpus.questions) if right else None) as tell:
+            generator = None
+            generated: tuple[Question, ...] = ()
+            if examples is not None and right is not None:
+                from conformance.generate.join import generator_for, keep_failures_of
+
+                click.echo(f"making {examples} requests from seed {seed}", err=True)
+                generator = generator_for(right, chain, seed, include, exclude)
+                generated = tuple(generator.questions(examples))
+            questions = (*corpus.questions, *generated)
+            with progress_bar(len(questions) if right else None) as tell:
                 if right is None:
                     run = run_alone(title, corpus.questions, judged, Plan(blocks, seed), schemas, tell)
                 else:
                     run = run_questions(
-                        title, corpus.questions, right, judged, strict_messages=strict_messages, schemas=schemas,
+                        title, questions, right, judged, strict_messages=strict_messages, schemas=schemas,
                         tell=tell,
                     )  # fmt: skip
             report(run, json_path, junit_path)
+            if generator is not None:
+                assert right is not None
+
+                def examine(question: Question) -> Judgement:
+                    return run_questions(
+                        title, [question], right, judged, strict_messages=strict_messages, schemas=schemas
+                    ).judgements[0]
+
+                kept = keep_failures_of(run.judgements, generator, generated, save_folder, examine, right.ask)
+                if kept:
+                    click.echo(f"{len(kept)} failing requests made from seed {seed} are in {save_folder}", err=True)
     except KeyboardInterrupt:
         when = "before the first question" if run is None else "after the last question asked"
         raise CouldNotJudge(f"interrupted {when}") from None
@@ -131,7 +164,7 @@ def _load_schemas(path: Path | None, corpus: Corpus) -> Schemas | None:
     if path is None:
         return None
     asked = {request.get("method") for question in corpus.questions for request in question.requests()}
-    return load_schemas(path, {method for method in asked if isinstance(method, str)})
+    return load_schemas(path, {*METHODS, *(method for method in asked if isinstance(method, str))})
 
 
 def _open_reference(stack: ExitStack, reference: str | None, chain: ChainFiles, corpus: Corpus) -> Subject:

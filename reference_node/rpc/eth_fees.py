@@ -50,7 +50,7 @@ def blob_base_fee(backend: Backend) -> str | None:
 
 def decode_block_count(value: Any) -> int:
     """Read geth's math.HexOrDecimal64: a number, or a string that is hexadecimal or decimal."""
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     digits, base = (text[2:], 16) if text[:2] in {"0x", "0X"} else (text, 10)
     try:
         count = 0 if not text else int(digits, base) if digits.isalnum() and digits.isascii() else -1
