@@ -12,7 +12,7 @@ REQUEST_CHARACTERS_MAX = 300
 _CONTEXT_CHARACTERS = 20
 """What is shown of a long value before the first character that differs."""
 
-_WORDS = {
+WORDS = {
     Kind.MISSING: "is missing",
     Kind.EXTRA: "is extra",
     Kind.NULL: "is null, expected a value",
@@ -54,7 +54,7 @@ def show_messages(judgement: Judgement) -> Text:
 
 
 def _show_difference(difference: Difference) -> Text:
-    text = Text.assemble("  ", (show_path(difference.path), "bold"), f" {_WORDS[difference.kind]}")
+    text = Text.assemble("  ", (show_path(difference.path), "bold"), f" {WORDS[difference.kind]}")
     text.append(f": {difference.detail}" if difference.detail else "")
     start = _first_difference(difference.expected, difference.got)
     for sign, value, colour in (("-", difference.expected, "red"), ("+", difference.got, "green")):

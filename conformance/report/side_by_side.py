@@ -69,18 +69,21 @@ class _Walk:
     ) -> Iterator[Line]:  # fmt: skip
         """Yield the lines of two values that stand in one place."""
         mark, difference = self._marks.get(path, (above, None))
-        first, last = (_brackets(left), _brackets(right))
+        of_left, of_right = _brackets(left), _brackets(right)
         depth = len(path)
-        if first is None and last is None:
-            yield Line(depth, label, _text(left), _text(right), mark, difference)
+        if of_left and of_right and of_left != of_right:
+            yield from self.lines(label, left, ABSENT, path, above)
+            yield from self.lines(label, ABSENT, right, path, above)
             return
-        # A container on one side only: the other side has a plain value, or nothing, beside its first line.
-        opening = (first[0] if first else _text(left), last[0] if last else _text(right))
+        # Where one side alone has items, the other has a plain value, or nothing, beside its first line.
+        opening = (of_left[0] if of_left else _text(left), of_right[0] if of_right else _text(right))
         yield Line(depth, label, *opening, mark, difference)
+        if of_left is None and of_right is None:
+            return
         for step in _steps(left, right):
             name = f"[{step}]" if isinstance(step, int) else f"{encode_answer(step)}:"
             yield from self.lines(name, _at(left, step), _at(right, step), (*path, step), mark)
-        yield Line(depth, "", first[1] if first else None, last[1] if last else None, mark)
+        yield Line(depth, "", of_left[1] if of_left else None, of_right[1] if of_right else None, mark)
 
 
 def show_place(line: Line) -> str:

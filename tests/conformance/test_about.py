@@ -20,7 +20,7 @@ def flags_of(*arguments: str) -> About:
     @click.option("--kafka.config", "kafka_words", multiple=True)
     @click.option("--strict", is_flag=True)
     @click.pass_context
-    def command(context: click.Context, seed: int, **_others: object) -> None:
+    def command(context: click.Context, /, seed: int, **_others: object) -> None:
         found.append(about_command(context, "everyfork", seed))
 
     result = CliRunner().invoke(command, arguments)
