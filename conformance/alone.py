@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.corpus import Question
 from conformance.findings import judge_by_schema, judge_outcome
@@ -102,11 +102,10 @@ def judge_alone(
         return Judgement(question, Verdict.INCONCLUSIVE, f"nothing proves an error right or wrong: {answer.problem}")
     verified = verify_answer(request, answer, asker, evidence)
     if verified.state is State.BROKEN:
-        found = judge_outcome(verified)
-        return Judgement(question, found.verdict, found.problem)
+        return replace(judge_outcome(verified), question=question)
     formed = judge_by_schema(question, reply, schemas if by_schema else None)
     if by_schema and formed.verdict is not Verdict.MATCH:
         return formed
     if verified.state is State.HOLDS:
-        return Judgement(question, Verdict.MATCH, "", (), (), formed.allowed)
+        return Judgement(question, Verdict.MATCH, allowed=formed.allowed)
     return formed if by_schema else None

@@ -12,6 +12,7 @@ from conformance.schema_check import AllowedViolation, SchemaReport, check_reply
 from conformance.subject import Reply
 from conformance.verdict import Allowed, Judgement, Verdict
 from conformance.verify.ask import read_answer
+from conformance.verify.explain import Endpoints, Side, explain
 from conformance.verify.values import Finding, Outcome, State
 
 FINDINGS_SHOWN_MAX = 5
@@ -23,7 +24,16 @@ def judge_outcome(outcome: Outcome) -> Judgement:
     body = outcome.findings[0].request if outcome.findings else ""
     name = f"{outcome.method}/verify-{outcome.claim}-{outcome.about}"
     question = Question(name, outcome.method, outcome.meaning, body, "")
-    return Judgement(question, _VERDICTS[outcome.state], _tell(outcome.findings) or outcome.reason)
+    problem = _tell(outcome.findings) or outcome.reason
+    return Judgement(question, _VERDICTS[outcome.state], problem, findings=outcome.findings)
+
+
+def name_wrong_side(judgement: Judgement, expected: Reply, got: Reply, endpoints: Endpoints) -> Judgement:
+    """Return a judgement that says whose answer is wrong, where that is proven; its verdict stays what it is."""
+    found = explain(judgement.question, expected, got, endpoints)
+    if found.side is Side.UNKNOWN:
+        return judgement
+    return replace(judgement, wrong_side=found.side.value, findings=(*judgement.findings, *found.findings))
 
 
 def judge_with_schema(judgement: Judgement, got: Reply, schemas: Schemas) -> Judgement:
@@ -35,7 +45,8 @@ def judge_with_schema(judgement: Judgement, got: Reply, schemas: Schemas) -> Jud
     if not report.findings:
         return replace(judgement, allowed=allowed)
     problem = "; ".join(part for part in (judgement.problem, _tell(report.findings)) if part)
-    return replace(judgement, verdict=Verdict.MISMATCH, problem=problem, allowed=allowed)
+    findings = (*judgement.findings, *report.findings)
+    return replace(judgement, verdict=Verdict.MISMATCH, problem=problem, allowed=allowed, findings=findings)
 
 
 def judge_by_schema(question: Question, got: Reply, schemas: Schemas | None) -> Judgement:
@@ -58,7 +69,7 @@ def judge_by_schema(question: Question, got: Reply, schemas: Schemas | None) -> 
 
 def _by_report(question: Question, report: SchemaReport, schemas: Schemas) -> Judgement:
     if report.findings:
-        return Judgement(question, Verdict.MISMATCH, _tell(report.findings))
+        return Judgement(question, Verdict.MISMATCH, _tell(report.findings), findings=report.findings)
     if report.errors:
         return _judge_error(question)
     if report.unchecked or not report.checked:
