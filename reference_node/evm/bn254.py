@@ -21,9 +21,9 @@ _BASE_GAS, _PAIR_GAS = 45_000, 34_000
 def pairing_in_time(computation: ComputationAPI) -> None:
     """Put out whether the product of the pairings is one. Raises CallAborted after the state's deadline."""
     data = computation.msg.data_as_bytes
+    computation.consume_gas(_BASE_GAS + _PAIR_GAS * (len(data) // _PAIR_BYTES), reason="ECPAIRING Precompile")
     if len(data) % _PAIR_BYTES:
         raise VMError(f"pairing check got {len(data)} bytes, expected a multiple of {_PAIR_BYTES}")
-    computation.consume_gas(_BASE_GAS + _PAIR_GAS * (len(data) // _PAIR_BYTES), reason="ECPAIRING Precompile")
     product = FQ12.one()
     for start in range(0, len(data), _PAIR_BYTES):
         check_time(computation.state)

@@ -59,6 +59,11 @@ def test_each_pair_has_its_price(backend: Backend) -> None:
     assert check(backend, data, gas=hex(needed - 1 - 6 * 192))["error"]["message"] == "out of gas"
 
 
+def test_the_price_is_paid_before_the_input_is_looked_at(backend: Backend) -> None:
+    assert check(backend, b"\x01" * 50, gas=hex(60_000))["error"]["message"] == "out of gas"
+    assert check(backend, b"\x01" * 50)["error"]["message"] == "bad elliptic curve pairing size"
+
+
 def test_the_clock_is_looked_at_before_each_pair(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = count(1)
     pairs = 1000
