@@ -13,11 +13,14 @@ from reference_node.errors import ChainFileError, InvalidBlock, LogRefused, LogU
 from reference_node.log.codec_writebatch import HEARTBEAT, decode
 from reference_node.log.sqlite import SqliteLog
 from reference_node.roles.follower import Follower
+from reference_node.roles.following import FollowSettings
 from reference_node.roles.master import DevSettings, MasterSettings, run_master
 from reference_node.store.leveldb import Store, database_path
 from reference_node.store.position import OUTBOX_PREFIX, Position
 from reference_node.store.publish import whole_head
 from tests.reference_node.logs import TOPIC, public_content
+from tests.reference_node.roles.fake_nodes import http_node
+from tests.reference_node.roles.fake_sources import FakeSource
 from tests.reference_node.worlds import World, genesis_item, sign
 
 
@@ -174,3 +177,52 @@ def test_wrong_settings_are_said_in_one_line(
     assert "\n" not in str(caught.value)
     assert not list(database_path(tmp_path / "master").glob("LOCK.held"))
     Store(tmp_path / "master").close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "flag"),
+    [
+        ({"dev": DevSettings("127.0.0.1", 0, (), (), ())}, "--dev"),
+        ({"forkchoice": Path("forkchoice.json")}, "--forkchoice"),
+        ({"period_seconds": 1.0}, "--period"),
+        ({"exit_when_done": True}, "--exit-when-done"),
+    ],
+)
+def test_following_excludes_what_chooses_blocks_otherwise(tmp_path: Path, fields: dict[str, object], flag: str) -> None:
+    settings = settings_in(tmp_path, **{"exit_when_done": False, **fields}, follow=FollowSettings("http://127.0.0.1:1"))
+    with pytest.raises(UsageError, match=f"--follow and {flag} exclude each other: "):
+        run_master(settings, threading.Event())
+
+
+@pytest.mark.parametrize("endpoint", ["", "ws://127.0.0.1:8546", "http://"])
+def test_what_can_not_be_followed_is_refused_before_anything_is_made(tmp_path: Path, endpoint: str) -> None:
+    settings = settings_in(tmp_path, exit_when_done=False, follow=FollowSettings(endpoint))
+    with pytest.raises(UsageError, match="--follow is "):
+        run_master(settings, threading.Event())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["genesis.json"]
+
+
+def test_following_goes_on_from_an_import(
+    tmp_path: Path, chain: list[Block], capfd: pytest.CaptureFixture[str]
+) -> None:
+    stopping = threading.Event()
+    world = World()
+    source = FakeSource(world, chain, head=chain[-1].header.hash)
+
+    def respond(body: bytes) -> tuple[int, bytes]:
+        request = json.loads(body)
+        answer = source.call(request["method"], *request["params"])
+        if source.calls > 30:
+            stopping.set()
+        return 200, json.dumps({"jsonrpc": "2.0", "id": request["id"], **answer}).encode()
+
+    with http_node(respond) as url:
+        settings = settings_in(
+            tmp_path, exit_when_done=False, follow=FollowSettings(url, 0.01),
+            chain_files=(write_chain(tmp_path / "chain.rlp", chain[:2]),),
+        )  # fmt: skip
+        run_master(settings, stopping)
+    assert follow(tmp_path) == 5
+    imported, level = capfd.readouterr().out.splitlines()
+    assert imported == f"master at block 2 0x{chain[1].header.hash.hex()}"
+    assert level == f"level with {url} at block 5 0x{chain[-1].header.hash.hex()}"
