@@ -16,6 +16,7 @@ from conformance.verify.values import Finding
 OK = 200
 TOO_LARGE = 413
 """What geth answers to a body over its limit: the one refusal by status that is an answer to compare with."""
+METHOD_NOT_FOUND = -32601
 BUSY_STATUSES = {429, 502, 503, 504}
 """A node, or what stands before it, says that it can't answer now."""
 
@@ -106,6 +107,8 @@ def judge(question: Question, expected: Reply, got: Reply, settings: Settings = 
                 question, Verdict.MISMATCH, f"body {_excerpt(got.body)}, expected {_excerpt(expected.body)}"
             )
         return Judgement(question, Verdict.INCONCLUSIVE, f"the reference's answer can't be read: {error}")
+    if problem := _unknown_method(question, reference_answer):
+        return Judgement(question, Verdict.INCONCLUSIVE, problem)
     try:
         answer = decode_answer(got.body)
     except UnreadableAnswer as error:
@@ -150,6 +153,28 @@ def _judge_answers(question: Question, expected: Json, got: Json, settings: Sett
 def _inside(path: Path) -> Path:
     """Return a path inside one answer, the place in a batch left out."""
     return path[1:] if path and isinstance(path[0], int) else path
+
+
+def _unknown_method(question: Question, expected: Json) -> str:
+    """Return the complaint about a case whose own method the reference does not have; empty where it has.
+
+    Two nodes that both lack a method agree on nothing. A case that is recorded so is about just that, and judged.
+    """
+    requests = question.requests()
+    if _error_code(expected) != METHOD_NOT_FOUND or [each.get("method") for each in requests] != [question.method]:
+        return ""
+    try:
+        recorded = decode_answer(question.recorded.encode())
+    except UnreadableAnswer:
+        recorded = None
+    if _error_code(recorded) == METHOD_NOT_FOUND:
+        return ""
+    return f"{question.source or question.name}: the reference has no method {question.method}"
+
+
+def _error_code(answer: Json) -> Json:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
 
 
 def _no_reply(who: str, reply: Reply) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -251,3 +252,16 @@ def test_the_worst_verdict_is_that_of_the_whole(verdicts: str, whole: Verdict) -
         "U": Verdict.UNCHECKED,
     }
     assert overall(letters[letter] for letter in verdicts) is whole
+
+
+def test_two_nodes_without_a_method_do_not_match() -> None:
+    """And the case that asks for it is named by file and line."""
+    missing = Reply(200, error_answer(-32601, "no such method").encode())
+    typo = replace(question("eth_getBalanc", ["0x"]), source="cases/eth_getBalanc/case.io:2")
+    judgement = judge(typo, missing, missing)
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.problem == "cases/eth_getBalanc/case.io:2: the reference has no method eth_getBalanc"
+    recorded_so = replace(typo, recorded=error_answer(-32601, "no such method"))
+    assert judge(recorded_so, missing, missing).verdict is Verdict.MATCH
+    about_bodies = replace(typo, method="bodies")
+    assert judge(about_bodies, missing, missing).verdict is Verdict.MATCH
