@@ -43,6 +43,7 @@ CHECKS = (
     Check("receipts-bloom", "eth_getBlockReceipts", checks_receipts.blooms),
     Check("receipts-gas", "eth_getBlockReceipts", checks_receipts.gas),
     Check("receipts-fields", "eth_getBlockReceipts", checks_receipts.fields),
+    Check("fees", "eth_feeHistory", checks_receipts.fees),
     Check("receipt-every-way", "eth_getTransactionReceipt", checks_receipts.every_way),
     Check("logs", "eth_getLogs", checks_receipts.logs),
     Check("logs-filtered", "eth_getLogs", checks_receipts.filters),

@@ -89,10 +89,28 @@ def _blob_price(block: BlockFacts, index: int, spot: Spot) -> Iterator[Wrong]:
         yield Wrong(price, f"from 0x1 to {hex_quantity(transaction.max_fee_per_blob_gas or 0)}, the most it may be")
 
 
+def _first(items: Spot) -> Spot:
+    found = items.items()
+    if not found:
+        raise Malformed(items, "an array that is not empty")
+    return found[0]
+
+
 def _one_blob_price(receipts: Sequence[Spot]) -> Iterator[Wrong]:
     prices = [price for spot in receipts if (price := spot.given("blobGasPrice")) is not None]
     for price in prices[1:]:
         yield from disagreements(price, hex_quantity(prices[0].quantity()))
+
+
+def fees(scene: Scene) -> Iterator[Wrong]:
+    """The history of fees has the block's base fee, and the price of blobs that its receipts have."""
+    header, history = scene.block().header, result_of(scene.fees)
+    yield from disagreements(history.key("oldestBlock"), hex_quantity(header.number))
+    if header.base_fee_per_gas is not None:
+        yield from disagreements(_first(history.key("baseFeePerGas")), hex_quantity(header.base_fee_per_gas))
+    prices = [price for spot in result_of(scene.receipts).items() if (price := spot.given("blobGasPrice")) is not None]
+    for price in prices[:1]:
+        yield from disagreements(_first(history.key("baseFeePerBlobGas")), hex_quantity(price.quantity()))
 
 
 def every_way(scene: Scene) -> Iterator[Wrong]:

@@ -80,6 +80,8 @@ class Scene:
     logs: Answer
     """The block's logs, asked for by number."""
     logs_by_hash: Answer
+    fees: Answer
+    """The history of fees of the block alone."""
     past_end: Answer
     """The transaction behind the last one."""
     parent: Answer | None
@@ -158,6 +160,7 @@ def ask_scene(asker: Asker, number: int, chance: Random, transactions_max: int, 
         receipts_by_hash=asker.ask("eth_getBlockReceipts", block_hash),
         logs=asker.ask("eth_getLogs", {"fromBlock": name, "toBlock": name}),
         logs_by_hash=asker.ask("eth_getLogs", {"blockHash": block_hash}),
+        fees=asker.ask("eth_feeHistory", hex_quantity(1), name, []),
         past_end=asker.ask("eth_getTransactionByBlockHashAndIndex", block_hash, hex_quantity(count)),
         parent=asker.ask("eth_getBlockByNumber", hex_quantity(number - 1), False) if number else None,  # noqa: FBT003
         transactions=tuple(_ask_transaction(asker, known, index) for index in indexes) if known else (),

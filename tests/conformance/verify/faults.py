@@ -188,6 +188,10 @@ FAULTS: list[tuple[str, str, Mutation]] = [
      at(BLOB_BLOCK, RECEIPTS, lambda result: result and [without("blobGasPrice")(item) for item in result])),
     ("receipts-fields", "a price of blobs without any",
      at(1, RECEIPTS, lambda result: result and [{**item, "blobGasPrice": "0x1"} for item in result])),
+    ("fees", "another base fee", at(None, "eth_feeHistory", put("baseFeePerGas.0", more))),
+    ("fees", "another price of blobs", at(BLOB_BLOCK, "eth_feeHistory", put("baseFeePerBlobGas.0", more))),
+    ("fees", "a history of nothing", at(None, "eth_feeHistory", put("baseFeePerGas", []))),
+    ("fees", "another block", at(3, "eth_feeHistory", put("oldestBlock", more))),
     ("receipt-every-way", "another status by hash", at(None, "eth_getTransactionReceipt", put("status", "0x5"))),
     ("receipt-every-way", "another status by the block's hash",
      lambda method, params, result: put("0.status", "0x0")(result)
