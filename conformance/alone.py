@@ -77,14 +77,12 @@ def _judgements(
         yield judge_outcome(outcome)
     evidence = Evidence([asker])
     for question in questions:
-        judgement = None if asker.is_over else judge_alone(question, candidate, asker, evidence, schemas)
+        judgement = judge_alone(question, asker, evidence, schemas)
         if judgement is not None:
             yield judgement
 
 
-def judge_alone(
-    question: Question, candidate: Subject, asker: Asker, evidence: Evidence, schemas: Schemas | None
-) -> Judgement | None:
+def judge_alone(question: Question, asker: Asker, evidence: Evidence, schemas: Schemas | None) -> Judgement | None:
     """Ask a question and judge the answer by hashes and schema; None where they have nothing to say of it."""
     requests = question.requests()
     # What is recorded is no standard here, but it tells whether a result is to be expected.
@@ -95,8 +93,10 @@ def judge_alone(
     by_schema = schemas is not None and schemas.knows(method)
     if not by_schema and not is_verifiable(request):
         return None
-    reply = candidate.ask(question)
-    answer = read_answer(candidate.name, method, question.body, reply, request.get("id"))
+    reply = asker.put(question)
+    answer = read_answer(asker.name, method, question.body, reply, request.get("id"))
+    if reply.failure:
+        return Judgement(question, Verdict.INCONCLUSIVE, answer.problem)
     if answer.error_code is not None:
         # A node may have let go of an old block or its state by now: without a reference nobody knows.
         return Judgement(question, Verdict.INCONCLUSIVE, f"nothing proves an error right or wrong: {answer.problem}")

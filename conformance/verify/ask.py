@@ -59,13 +59,18 @@ class Asker:
         """Return the answer to a request; one that says why there is none where time is up or nothing comes."""
         request = {"jsonrpc": "2.0", "id": _IDENTITY, "method": method, "params": params}
         body = json.dumps(request, separators=(",", ":"))
+        reply = self.put(Question(f"{method}/verify", method, "", body, ""))
+        return read_answer(self.name, method, body, reply, _IDENTITY)
+
+    def put(self, question: Question) -> Reply:
+        """Return the reply to a question; a failure where time is up or nothing comes any more."""
         if self.is_over:
             gone = self._silence >= SILENT_IN_A_ROW_MAX
             reason = f"{SILENT_IN_A_ROW_MAX} questions in a row got no reply" if gone else "the time for it was over"
-            return Answer(self.name, method, body, ABSENT, f"not asked, as {reason}")
-        reply = self._subject.ask(Question(f"{method}/verify", method, "", body, ""))
+            return Reply(0, b"", f"not asked, as {reason}")
+        reply = self._subject.ask(question)
         self._silence = self._silence + 1 if reply.failure else 0
-        return read_answer(self.name, method, body, reply, _IDENTITY)
+        return reply
 
 
 def read_answer(endpoint: str, method: str, request: str, reply: Reply, identity: Json) -> Answer:

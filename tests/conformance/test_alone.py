@@ -66,6 +66,23 @@ def test_an_error_is_proven_neither_right_nor_wrong() -> None:
     assert names([COUNT], Refusing()) == {COUNT.name: Verdict.INCONCLUSIVE}
 
 
+def test_an_endpoint_that_falls_silent_is_asked_no_more_and_nothing_of_it_is_a_match() -> None:
+    asked = 0
+
+    class Hanging(Node):
+        """Hangs from the first case on."""
+
+        def ask(self, question: Question) -> Reply:
+            """Answer until it hangs."""
+            nonlocal asked
+            asked += question.name == COUNT.name
+            return Reply(0, b"", "it hung") if asked else super().ask(question)
+
+    verdicts = names([COUNT] * 20, Hanging())
+    assert set(verdicts.values()) == {Verdict.INCONCLUSIVE}
+    assert asked == 5
+
+
 def test_a_run_is_interrupted_with_what_was_judged() -> None:
     seen: list[object] = []
 
