@@ -9,6 +9,7 @@ COMMANDS = {
     "replica": ("reference_node.cli", "Follow a log and serve the chain over JSON-RPC."),
     "txrelay": ("reference_node.cli", "Send the transactions of a topic to a node."),
     "up": ("fixtures.up", "Run a log, masters, replicas, relays and a balancer until Ctrl-C."),
+    "feed": ("fixtures.feed", "Publish a chain to a log, for a replica under test."),
     "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
 }

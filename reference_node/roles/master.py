@@ -71,6 +71,8 @@ class MasterSettings:
     """The format of the records, as `--log.format` names it."""
     metrics: MetricsSettings | None = None
     """Where its metrics are shown; None for nowhere."""
+    announces: bool = True
+    """Say on stdout where it stands after the import."""
 
 
 def run_master(settings: MasterSettings, stopping: threading.Event) -> None:
@@ -130,7 +132,8 @@ def _work(
         metrics.announce()
     outlet.publish()
     _import_files(settings, writer, outlet, stopping)
-    print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
+    if settings.announces:
+        print(f"master at block {writer.head.number} 0x{writer.head.hash.hex()}", flush=True)
     _LOG.info("imported", extra=fields(number=writer.head.number, hash=writer.head.hash))
     if settings.dev is not None and not stopping.is_set():
         _produce(settings, settings.dev, writer, outlet, metrics, stopping)
