@@ -7,6 +7,7 @@ from reference_node.chain.submitted import decode_submitted
 from reference_node.errors import LogError, LogUnavailable
 from reference_node.evm.state_reader import StateReader
 from reference_node.log.interface import Log, Record
+from reference_node.rpc.eth_call import load_evm
 from reference_node.rpc.registry import RpcError
 
 APPENDS_MAX = 2
@@ -31,7 +32,8 @@ class TransactionSender:
         Raises:
             RpcError: it is not taken, with geth's text where the transaction is why; or the log did not answer.
         """
-        from reference_node.roles.admission import check_account, check_submitted  # brings in the EVM: see eth_call
+        load_evm()  # else the next line would, and no two threads may: see there
+        from reference_node.roles.admission import check_account, check_submitted
 
         try:
             submitted = decode_submitted(raw)
