@@ -4,16 +4,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from conformance.about import about_command
 from conformance.alone import NONE, run_alone
 from conformance.corpus import Corpus, Question, answers_folder, load_corpus
-from conformance.report.json_report import as_json
-from conformance.report.junit import as_junit
-from conformance.report.table import open_console, print_run, progress_bar
+from conformance.report.table import progress_bar
+from conformance.report.write import ReportFiles, check_files, write_reports
 from conformance.run import Run, run_questions
 from conformance.schema import Schemas, load_schemas
 from conformance.subject import Endpoint, Recorded, Subject
@@ -31,7 +32,6 @@ EXIT_CODES = (
 )
 GETH = "geth"
 _FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
-_STDOUT = Path("-")
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -77,18 +77,18 @@ _STDOUT = Path("-")
 @click.option("--strict-messages", is_flag=True, help="An error with another message is a mismatch.")
 @click.option("--json", "json_path", type=_FILE, help="Write the report as JSON, - for stdout.")
 @click.option("--junit", "junit_path", type=_FILE, help="Write the report as JUnit XML, - for stdout.")
+@click.option("--html", "html_path", type=_FILE, help="Write the report as one HTML page, - for stdout.")
+@click.pass_context
 def conform(
+    context: click.Context, /,
     chain_name: str, candidate: str | None, broker: str | None, kafka_words: tuple[str, ...], reference: str | None,
     folder: Path | None, include: tuple[str, ...], exclude: tuple[str, ...], strict_messages: bool,
-    json_path: Path | None, junit_path: Path | None, blocks: int | None, seed: int, openrpc_path: Path | None,
-    examples: int | None, save_folder: Path,
+    json_path: Path | None, junit_path: Path | None, html_path: Path | None, blocks: int | None, seed: int,
+    openrpc_path: Path | None, examples: int | None, save_folder: Path,
 ) -> None:  # fmt: skip
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
-    if _STDOUT == json_path == junit_path:
-        raise UsageError("--json - and --junit - can't both write to stdout")
-    for path in (json_path, junit_path):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{path} can't be written: there is no folder {path.parent}")
+    reports = ReportFiles(json_path, junit_path, html_path)
+    check_files(reports)
     if candidate is not None and (broker is not None or kafka_words):
         raise UsageError("--candidate names who is judged, so there is no log for --broker or --kafka.config to choose")
     if blocks is not None and reference != NONE:
@@ -98,6 +98,7 @@ def conform(
     check_kind(broker or SQLITE, kafka_words)
     chain = find_chain(chain_name)
     corpus = load_corpus(folder or answers_folder(chain.name), include, exclude)
+    about = about_command(context, chain.name, seed if examples is not None or reference == NONE else None)
     schemas = _load_schemas(openrpc_path, corpus)
     title = str(folder) if folder else chain.name
     run: Run | None = None
@@ -122,7 +123,8 @@ def conform(
                         title, questions, right, judged, strict_messages=strict_messages, schemas=schemas,
                         tell=tell,
                     )  # fmt: skip
-            report(run, json_path, junit_path)
+            run = replace(run, about=about)
+            write_reports(run, reports)
             if generator is not None:
                 assert right is not None
 
@@ -138,26 +140,6 @@ def conform(
         when = "before the first question" if run is None else "after the last question asked"
         raise CouldNotJudge(f"interrupted {when}") from None
     sys.exit(run.exit_code)
-
-
-def report(run: Run, json_path: Path | None, junit_path: Path | None) -> None:
-    """Write the files asked for, and print the run on stdout, or on stderr where a file takes stdout.
-
-    Raises:
-        UsageError: a file can't be written; what could be is written and printed.
-    """
-    failures = []
-    for path, text in ((json_path, as_json), (junit_path, as_junit)):
-        try:
-            if path == _STDOUT:
-                click.echo(text(run), nl=False)
-            elif path is not None:
-                path.write_text(text(run), encoding="utf-8")
-        except OSError as error:
-            failures.append(f"{path} can't be written: {error.strerror}")
-    print_run(run, open_console(stderr=_STDOUT in (json_path, junit_path)))
-    if failures:
-        raise UsageError("; ".join(failures))
 
 
 def _load_schemas(path: Path | None, corpus: Corpus) -> Schemas | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from conformance.allowances import ALLOWANCES, MESSAGE
+from conformance.allowances import ALLOWANCES, MESSAGE, Allowance
 from conformance.run import Run
 from conformance.verdict import Judgement, Verdict
 
@@ -46,16 +46,34 @@ def count(judgements: Iterable[Judgement]) -> Totals:
     )
 
 
-def count_by_method(run: Run) -> dict[str, Totals]:
-    """Return the counts of each method, in the order they were asked."""
+def by_method(run: Run) -> dict[str, list[Judgement]]:
+    """Return the judgements of each method, in the order they were asked."""
     methods: dict[str, list[Judgement]] = {}
     for judgement in run.judgements:
         methods.setdefault(judgement.question.method, []).append(judgement)
-    return {method: count(judgements) for method, judgements in methods.items()}
+    return methods
+
+
+def count_by_method(run: Run) -> dict[str, Totals]:
+    """Return the counts of each method, in the order they were asked."""
+    return {method: count(judgements) for method, judgements in by_method(run).items()}
+
+
+def list_allowances(run: Run) -> list[tuple[Allowance, int]]:
+    """Return every row of the table of allowances, and others that were used, with how many differences each let pass.
+
+    Error messages are counted in their row.
+    """
+    rows = {row.name: row for row in ALLOWANCES}
+    uses: Counter[str] = Counter()
+    for judgement in run.judgements:
+        uses[MESSAGE] += len(judgement.message_differences)
+        for allowed in judgement.allowed:
+            rows.setdefault(allowed.allowance.name, allowed.allowance)
+            uses[allowed.allowance.name] += 1
+    return [(row, uses[name]) for name, row in rows.items()]
 
 
 def count_allowances(run: Run) -> dict[str, int]:
-    """Return how many differences each row of the table of allowances let pass, unused rows too."""
-    uses = Counter(allowed.allowance.name for judgement in run.judgements for allowed in judgement.allowed)
-    uses[MESSAGE] = sum(len(judgement.message_differences) for judgement in run.judgements)
-    return {row.name: uses[row.name] for row in ALLOWANCES}
+    """Return how many differences each allowance let pass, unused ones too."""
+    return {row.name: uses for row, uses in list_allowances(run)}
