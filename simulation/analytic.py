@@ -48,9 +48,17 @@ def unit_shares(group: Group) -> Shares:
     return Shares(up / cycle, stale / cycle, down / cycle)
 
 
+def needs_crew(group: Group) -> bool:
+    """Say whether a unit of a group may ever need a crew."""
+    return any(stage.needs_crew for outage in group.outages if outage.probability for stage in outage.stages)
+
+
 def check_independent(model: Model) -> None:
     """Raise NotApplicable, naming the first thing by which units of a model depend on each other."""
-    served = {crew.name: sum(group.count for group in model.groups if group.crew == crew.name) for crew in model.crews}
+    served = {
+        crew.name: sum(group.count for group in model.groups if group.crew == crew.name and needs_crew(group))
+        for crew in model.crews
+    }
     short = next((crew for crew in model.crews if crew.size < served[crew.name]), None)
     if short is not None:
         raise NotApplicable(f"closed form: crew {short.name!r} of {short.size} is shared by {served[short.name]} units")

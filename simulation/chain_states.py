@@ -5,7 +5,7 @@ steps add a step. A state counts units by condition and, where crews are served 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
@@ -142,7 +142,8 @@ def _enter(
     group = model.groups[place]
     number, at = stage
     stages = _outages(model, group)[number].stages
-    while at < len(stages) and stages[at].law.mean_hours == 0 and not (stages[at].needs_crew and not holds):
+    needs_one = group.crew is not None and not holds
+    while at < len(stages) and stages[at].law.mean_hours == 0 and not (stages[at].needs_crew and needs_one):
         at += 1
     idle = unit._replace(holds_crew=False)
     if holds and not any(later.needs_crew for later in stages[at:]):
@@ -158,9 +159,7 @@ def _enter(
         crew = next(n for n, crew in enumerate(model.crews) if crew.name == group.crew)
         if _busy(model, draft, crew) >= model.crews[crew].size:
             waiting = after._replace(waits=True)
-            queue = (*draft.queues[crew], Waiting(place, waiting))
-            if model.crews[crew].discipline is not Discipline.FIFO:
-                queue = tuple(sorted(queue))
+            queue = _joined(model, model.crews[crew], draft.queues[crew], Waiting(place, waiting))
             return [(1.0, draft.moved(place, unit, waiting).queued(crew, queue))]
         after = after._replace(holds_crew=True)
         if stages[at].law.mean_hours == 0:
@@ -180,7 +179,7 @@ def _release(model: Model, draft: _Draft, place: int, unit: Condition) -> list[t
     if not queue:
         return [(1.0, freed)]
     outcomes = []
-    for chance, at in _choices(model, model.crews[crew], queue):
+    for chance, at in _choices(model.crews[crew], queue):
         taken = queue[at]
         left = freed.queued(crew, (*queue[:at], *queue[at + 1 :]))
         begun = taken.condition._replace(waits=False, holds_crew=True)
@@ -194,14 +193,20 @@ def _release(model: Model, draft: _Draft, place: int, unit: Condition) -> list[t
     return outcomes
 
 
-def _choices(model: Model, crew: Crew, queue: tuple[Waiting, ...]) -> list[tuple[float, int]]:
+def _joined(model: Model, crew: Crew, queue: tuple[Waiting, ...], new: Waiting) -> tuple[Waiting, ...]:
+    """Return a crew's queue with one unit more; where the order of coming means nothing, it is not kept."""
+    if crew.discipline is Discipline.RANDOM:
+        return tuple(sorted((*queue, new)))
+    if crew.discipline is Discipline.PRIORITY:
+        ranks = {name: rank for rank, name in enumerate(crew.priorities)}
+        return tuple(sorted((*queue, new), key=lambda unit: ranks.get(model.groups[unit.group].name, len(ranks))))
+    return (*queue, new)
+
+
+def _choices(crew: Crew, queue: tuple[Waiting, ...]) -> list[tuple[float, int]]:
     """Return which places of a queue may be served next, with their chances."""
     if crew.discipline is Discipline.RANDOM:
         return [(1 / len(queue), at) for at in range(len(queue))]
-    if crew.discipline is Discipline.PRIORITY:
-        ranks = {name: rank for rank, name in enumerate(crew.priorities)}
-        best = min(queue, key=lambda waiting: ranks.get(model.groups[waiting.group].name, len(ranks)))
-        return [(1.0, queue.index(best))]
     return [(1.0, 0)]
 
 
@@ -216,14 +221,23 @@ def _shocked(model: Model, draft: _Draft, number: int) -> list[tuple[float, _Dra
         ways = shock.outages or group.outages
         numbers = range(first, first + len(ways)) if shock.outages else range(len(ways))
         for unit in [unit for unit in draft.groups[place] if unit.outage < 0]:
-            outcomes = [
+            outcomes = _merged(
                 (chance * way.probability * share, after)
                 for chance, before in outcomes
                 for at, way in zip(numbers, ways, strict=True)
                 if way.probability
                 for share, after in _enter(model, before, place, unit, (at, 0), holds=False)
-            ]
+            )
     return outcomes
+
+
+def _merged(outcomes: Iterable[tuple[float, _Draft]]) -> list[tuple[float, _Draft]]:
+    """Add up the chances of outcomes that differ only in which of some like units did what."""
+    chances: dict[_Draft, float] = {}
+    for chance, draft in outcomes:
+        alike = replace(draft, groups=tuple(tuple(sorted(units)) for units in draft.groups))
+        chances[alike] = chances.get(alike, 0.0) + chance
+    return [(chance, draft) for draft, chance in chances.items()]
 
 
 def _settled(model: Model, draft: _Draft) -> State:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import expm
 from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import expm_multiply, splu
 
@@ -18,6 +19,8 @@ from simulation.errors import NotApplicable
 from simulation.model import Measure, Model
 
 STATES_MAX = 200_000
+DENSE_MAX = 400
+"""Up to so many states the exponential of the whole generator is taken."""
 Vector = NDArray[np.float64]
 
 
@@ -87,14 +90,16 @@ def availability(chain: Chain, measure: Measure) -> float:
     return 1 - unavailability(chain, measure)
 
 
-def unavailability(chain: Chain, measure: Measure) -> float:
+def unavailability(chain: Chain, measure: Measure, shares: Vector | None = None) -> float:
     """Return the long-run share of time in which a measure is not available, exact also where it is tiny."""
-    return float(steady_state(chain)[~chain.holds(measure)].sum())
+    shares = steady_state(chain) if shares is None else shares
+    return float(shares[~chain.holds(measure)].sum())
 
 
-def failures_a_hour(chain: Chain, measure: Measure) -> float:
-    """Return how often a measure stops being available in the long run, per hour."""
-    holds, shares = chain.holds(measure), steady_state(chain)
+def failures_an_hour(chain: Chain, measure: Measure, shares: Vector | None = None) -> float:
+    """Return how often a measure stops being available in the long run, per hour; `shares` as of `steady_state`."""
+    shares = steady_state(chain) if shares is None else shares
+    holds = chain.holds(measure)
     flows = chain.generator[holds][:, ~holds]
     return float(shares[holds] @ flows.sum(axis=1))
 
@@ -116,10 +121,17 @@ def mean_hours_to_failure(chain: Chain, measure: Measure) -> float:
 
 def transient_availability(chain: Chain, measure: Measure, at_hours: Sequence[float]) -> list[float]:
     """Return the chance that a measure is available so long after all units were new and up."""
-    start = np.zeros(len(chain.states))
-    start[0] = 1.0
     holds = chain.holds(measure)
-    forward = csc_array(chain.generator.T)
-    return [
-        float(expm_multiply(forward * hours, start)[holds].sum()) if hours else float(holds[0]) for hours in at_hours
-    ]
+    return [float(_distribution_at(chain, hours)[holds].sum()) if hours else float(holds[0]) for hours in at_hours]
+
+
+def _distribution_at(chain: Chain, hours: float) -> Vector:
+    """Return the chance of each state so long after the start."""
+    size = len(chain.states)
+    if size <= DENSE_MAX:  # its work grows with the logarithm of hours x rates, not with them
+        dense: Vector = expm(chain.generator.toarray() * hours)[0]
+        return dense
+    start = np.zeros(size)
+    start[0] = 1.0
+    sparse: Vector = expm_multiply(csc_array(chain.generator.T) * hours, start)
+    return sparse

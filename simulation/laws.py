@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from simulation.errors import ScenarioError
 
 Samples = NDArray[np.float64]
+SHAPE_MIN = 0.05
+"""Of a Weibull law; below it the mean is more than 10^18 scales."""
 
 
 class Law(Protocol):
@@ -31,11 +33,21 @@ class Law(Protocol):
         """Return the law of a duration `factor` times as long (positive)."""
 
 
+def _expect_above_zero(law: Law, **numbers: float) -> None:
+    """Raise ScenarioError, naming the first number of a law that is no positive finite one."""
+    for name, number in numbers.items():
+        if not 0 < number < math.inf:
+            raise ScenarioError(f"{type(law).__name__.lower()} law: {name} is {number}, expected above 0")
+
+
 @dataclass(frozen=True, slots=True)
 class Exponential:
     """No memory: the rate is 1 / mean at any age."""
 
     mean_hours: float
+
+    def __post_init__(self) -> None:
+        _expect_above_zero(self, mean_hours=self.mean_hours)
 
     def sample(self, rng: Generator, size: int) -> Samples:
         """Draw durations."""
@@ -53,9 +65,14 @@ class Weibull:
     shape: float
     scale_hours: float
 
+    def __post_init__(self) -> None:
+        _expect_above_zero(self, shape=self.shape, scale_hours=self.scale_hours)
+
     @classmethod
     def of_mean(cls, shape: float, mean_hours: float) -> "Weibull":
         """Return the law of this shape and mean."""
+        if not shape >= SHAPE_MIN:
+            raise ScenarioError(f"weibull law: shape is {shape}, expected at least {SHAPE_MIN}")
         return cls(shape, mean_hours / math.gamma(1 + 1 / shape))
 
     @property
@@ -80,9 +97,15 @@ class Lognormal:
     """Mean of the logarithm of the hours."""
     log_sigma: float
 
+    def __post_init__(self) -> None:
+        _expect_above_zero(self, log_sigma=self.log_sigma)
+        if not math.isfinite(self.log_mean):
+            raise ScenarioError(f"lognormal law: log_mean is {self.log_mean}, expected a number")
+
     @classmethod
     def of_mean(cls, mean_hours: float, log_sigma: float) -> "Lognormal":
         """Return the law of this mean and spread of the logarithm."""
+        _expect_above_zero(cls(0.0, log_sigma), mean_hours=mean_hours)
         return cls(math.log(mean_hours) - log_sigma**2 / 2, log_sigma)
 
     @property
@@ -106,6 +129,9 @@ class Gamma:
     shape: float
     mean_hours: float
 
+    def __post_init__(self) -> None:
+        _expect_above_zero(self, shape=self.shape, mean_hours=self.mean_hours)
+
     def sample(self, rng: Generator, size: int) -> Samples:
         """Draw durations."""
         return rng.gamma(self.shape, self.mean_hours / self.shape, size)
@@ -120,6 +146,10 @@ class Deterministic:
     """Always the same; 0 is allowed for a step that takes no time."""
 
     mean_hours: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mean_hours < math.inf:
+            raise ScenarioError(f"deterministic law: mean_hours is {self.mean_hours}, expected 0 or more")
 
     def sample(self, rng: Generator, size: int) -> Samples:
         """Return the duration `size` times; the generator is left as it is."""
@@ -137,6 +167,12 @@ class Uniform:
 
     low_hours: float
     high_hours: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_hours < self.high_hours < math.inf:
+            raise ScenarioError(
+                f"uniform law: from {self.low_hours} to {self.high_hours} hours, expected 0 <= low < high"
+            )
 
     @property
     def mean_hours(self) -> float:
@@ -159,8 +195,10 @@ class Empirical:
     values_hours: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not self.values_hours or min(self.values_hours) < 0:
-            raise ScenarioError("an empirical law needs at least one duration, none below 0")
+        wrong = [value for value in self.values_hours if not 0 <= value < math.inf]
+        if wrong or not self.values_hours:
+            found = f"{wrong[0]} is" if wrong else "no duration is there"
+            raise ScenarioError(f"empirical law: {found}, expected at least one duration, each 0 or more")
 
     @property
     def mean_hours(self) -> float:
@@ -178,3 +216,8 @@ class Empirical:
 
 NOTHING = Deterministic(0.0)
 """A step that takes no time."""
+
+
+def between(low_hours: float, high_hours: float) -> Law:
+    """Return the law of anything from low to high alike, which may be the same."""
+    return Uniform(low_hours, high_hours) if low_hours < high_hours else Deterministic(low_hours)

@@ -20,6 +20,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.Lt: lambda left, right: left < right,
     ast.Eq: lambda left, right: left == right,
 }
+TEXT_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +42,31 @@ def parse_expression(text: str, groups: Sequence[str]) -> Expression:
     Raises:
         ScenarioError: it is no such condition, or names a group that there is not.
     """
+    text = " ".join(text.split())  # a condition may stand on several lines
+    if len(text) > TEXT_MAX:
+        raise ScenarioError(f"an expression has {len(text)} characters, expected at most {TEXT_MAX}")
     try:
         tree = _tree(text)
-        names = tuple(dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)))
-        names = tuple(name for name in names if name != "atleast")
+        names = _names(tree)
         unknown = [name for name in names if name not in groups]
         if unknown:
             raise ScenarioError(f"expression {text!r} names {unknown[0]!r}, expected one of {', '.join(groups)}")
         _value(tree, dict.fromkeys(groups, 1))
-    except SyntaxError as error:
-        raise ScenarioError(f"expression {text!r} can't be read: {error.msg}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply or no text"
+        raise ScenarioError(f"expression {text!r} can't be read: {reason}") from error
     return Expression(text, names)
+
+
+def _names(tree: ast.expr) -> tuple[str, ...]:
+    """Return the groups of a condition in the order they are written."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id != "atleast"]
+    return tuple(dict.fromkeys(node.id for node in sorted(found, key=lambda node: node.col_offset)))
 
 
 @lru_cache(maxsize=256)
 def _tree(text: str) -> ast.expr:
-    return ast.parse(text.strip(), mode="eval").body
+    return ast.parse(text, mode="eval").body
 
 
 def _value(node: ast.expr, counts: Counts) -> int:
