@@ -71,6 +71,8 @@ class Judgement:
     message_differences: tuple[Difference, ...] = ()
     """Error messages, where nothing else differs; they don't count."""
     allowed: tuple[Allowed, ...] = ()
+    lag_blocks: int = 0
+    """How far behind the reference the candidate was, where it lags."""
     findings: tuple[Finding, ...] = ()
     """Where an answer contradicts hashes, itself or its schema."""
     wrong_side: str = ""

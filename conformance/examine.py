@@ -1,0 +1,101 @@
+"""Puts one question to both sides and judges the answers: from several threads, and as often as need be."""
+
+from threading import Lock
+
+from conformance.allowances import EXACT, Settings
+from conformance.corpus import Question
+from conformance.findings import judge_by_schema, judge_with_schema, name_wrong_side
+from conformance.heads import Side
+from conformance.keeping import Keeper
+from conformance.schema import Schemas
+from conformance.settle import Patience, Settler
+from conformance.subject import Recorded, Reply, Subject
+from conformance.verdict import Judgement, Verdict, judge
+from conformance.verify.ask import Asker
+from conformance.verify.explain import Endpoints
+
+SILENT_IN_A_ROW_MAX = 5
+"""After this many questions without any reply an endpoint is taken for gone, and asked no more."""
+EXPLAINED_MAX = 100
+"""Wrong answers of a run of which is asked whose they are; that takes several calls each."""
+EXPLAINING_SECONDS_MAX = 10.0
+
+
+class Examiner:
+    """Knows both sides and what is asked of answers."""
+
+    def __init__(
+        self,
+        reference: Subject,
+        candidate: Subject,
+        settings: Settings = EXACT,
+        schemas: Schemas | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+    ) -> None:
+        """Name both sides; nothing is asked yet.
+
+        Args:
+            reference: whose answers are right.
+            candidate: whose answers are judged.
+            settings: what the user asks for.
+            schemas: those that every result must fit besides, and that alone judge the questions marked so.
+            patience: how long to wait for a candidate that is behind.
+        """
+        self._reference, self._candidate = _Listener(reference), _Listener(candidate)
+        self._settings = settings
+        self._keeper = Keeper()
+        self._explained = 0
+        self._lock = Lock()
+        self._schemas = schemas
+        # A record can't be asked about other blocks, nor does it move.
+        self._is_live = not isinstance(reference, Recorded) and not isinstance(candidate, Recorded)
+        sides = (Side(self._reference.ask), Side(self._candidate.ask))
+        self._settler = Settler(*sides, self._judge, patience)
+
+    def examine(self, question: Question) -> Judgement:
+        """Ask both sides a question and judge the candidate's answer."""
+        expected, got = self._reference.ask(question), self._candidate.ask(question)
+        if question.speconly:
+            judgement = judge_by_schema(question, got, self._schemas)
+        else:
+            judgement = self._judge(question, expected, got)
+            if judgement.verdict is Verdict.MISMATCH and self._is_live:
+                settled = self._settler.settle(question, judgement, expected, got)
+                judgement, expected, got = settled.judgement, settled.expected, settled.got
+            if self._schemas is not None:
+                judgement = judge_with_schema(judgement, got, self._schemas)
+            if judgement.verdict is Verdict.MISMATCH and self._may_explain():
+                judgement = name_wrong_side(judgement, expected, got, self._endpoints())
+        return self._keeper.keep(judgement, expected, got)
+
+    def _may_explain(self) -> bool:
+        with self._lock:
+            self._explained += 1
+            return self._explained <= EXPLAINED_MAX
+
+    def _endpoints(self) -> Endpoints:
+        def asker(listener: _Listener) -> Asker | None:
+            is_record = isinstance(listener.subject, Recorded)
+            return None if is_record else Asker(listener.subject, EXPLAINING_SECONDS_MAX)
+
+        return Endpoints(asker(self._reference), asker(self._candidate))
+
+    def _judge(self, question: Question, expected: Reply, got: Reply) -> Judgement:
+        return judge(question, expected, got, self._settings)
+
+
+class _Listener:
+    """Asks a subject until it has fallen silent."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._silence = 0
+        self._lock = Lock()
+
+    def ask(self, question: Question) -> Reply:
+        if self._silence >= SILENT_IN_A_ROW_MAX:
+            return Reply(0, b"", f"not asked, as {SILENT_IN_A_ROW_MAX} questions in a row got none")
+        reply = self.subject.ask(question)
+        with self._lock:
+            self._silence = self._silence + 1 if reply.failure else 0
+        return reply
