@@ -92,9 +92,7 @@ def _follow(document: Json, pointer: str, source: str) -> str:
 
 def _target(reference: Json, where: str) -> str:
     if not isinstance(reference, str) or not reference.startswith("#/"):
-        raise UsageError(
-            f"{where}: $ref is {reference!r}, expected a place in the file like #/components/x"
-        )
+        raise UsageError(f"{where}: $ref is {reference!r}, expected a place in the file like #/components/x")
     return reference
 
 
