@@ -62,6 +62,8 @@ class Refresh:
     every_hours: float
     law: Law
     shows: Shows = Shows.DOWN
+    offset_hours: float = 0.0
+    """The rounds begin at every, 2 x every, … plus this: so that groups take turns."""
 
 
 @dataclass(frozen=True, slots=True)
