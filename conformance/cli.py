@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from conformance.about import about_command
+from conformance.allowances import Settings
 from conformance.alone import NONE, run_alone
 from conformance.corpus import Corpus, Question, answers_folder, load_corpus
 from conformance.report.table import progress_bar
@@ -120,7 +121,7 @@ def conform(
                     run = run_alone(title, corpus.questions, judged, Plan(blocks, seed), schemas, tell)
                 else:
                     run = run_questions(
-                        title, questions, right, judged, strict_messages=strict_messages, schemas=schemas,
+                        title, questions, right, judged, settings=Settings(strict_messages), schemas=schemas,
                         tell=tell,
                     )  # fmt: skip
             run = replace(run, about=about)
@@ -130,7 +131,7 @@ def conform(
 
                 def examine(question: Question) -> Judgement:
                     return run_questions(
-                        title, [question], right, judged, strict_messages=strict_messages, schemas=schemas
+                        title, [question], right, judged, settings=Settings(strict_messages), schemas=schemas
                     ).judgements[0]
 
                 kept = keep_failures_of(run.judgements, generator, generated, save_folder, examine, right.ask)

@@ -1,20 +1,34 @@
-"""Puts every question to reference and candidate and collects the judgements."""
+"""Puts every question to reference and candidate, several at a time, and collects the judgements in order."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.about import NOTHING, About
-from conformance.allowances import Settings
+from conformance.allowances import EXACT, Settings
 from conformance.corpus import Question
-from conformance.findings import judge_by_schema, judge_with_schema
-from conformance.keeping import Keeper
+from conformance.examine import SILENT_IN_A_ROW_MAX, Examiner
+from conformance.pool import map_in_order
 from conformance.schema import Schemas
-from conformance.subject import Reply, Subject
-from conformance.verdict import Judgement, Verdict, judge, overall
+from conformance.settle import Patience
+from conformance.subject import Subject
+from conformance.verdict import Judgement, Verdict, overall
 
-SILENT_IN_A_ROW_MAX = 5
-"""After this many questions without any reply an endpoint is taken for gone, and asked no more."""
+__all__ = ["SILENT_IN_A_ROW_MAX", "Limits", "Run", "run_questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is asked, and how much may be wrong."""
+
+    jobs: int = 1
+    """Questions asked at a time."""
+    mismatches_max: int | None = None
+    """After so many wrong answers no more is asked."""
+    seconds_max: float | None = None
+    """After this time no more is asked; what is left then was not meant to be asked."""
+    lag_blocks_max: int = 0
+    """A candidate that lags by so many blocks is as good as one that matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +46,15 @@ class Run:
     strict_messages: bool
     interrupted: bool
     about: About = NOTHING
+    lag_blocks_max: int = 0
+    stopped: str = ""
+    """Why it ended before the last question, where that was asked for."""
 
     @property
     def verdict(self) -> Verdict:
         """What is said of the candidate: with questions left out, nothing good."""
         left_out = [Verdict.INCONCLUSIVE] * (self.planned - len(self.judgements))
-        return overall([*(judgement.verdict for judgement in self.judgements), *left_out])
+        return overall([*(self._counted(judgement) for judgement in self.judgements), *left_out])
 
     @property
     def exit_code(self) -> int:
@@ -46,55 +63,85 @@ class Run:
             return 3
         return {Verdict.MATCH: 0, Verdict.MISMATCH: 1, Verdict.LAG: 1}.get(self.verdict, 3)
 
+    def _counted(self, judgement: Judgement) -> Verdict:
+        is_little = judgement.verdict is Verdict.LAG and judgement.lag_blocks <= self.lag_blocks_max
+        return Verdict.MATCH if is_little else judgement.verdict
+
 
 def run_questions(
     title: str,
-    questions: Sequence[Question],
+    questions: Iterable[Question],
     reference: Subject,
     candidate: Subject,
     *,
-    strict_messages: bool = False,
+    settings: Settings = EXACT,
     schemas: Schemas | None = None,
+    limits: Limits = Limits(),
+    planned: int | None = None,
+    patience: Patience = Patience(),  # noqa: B008
     tell: Callable[[Judgement], None] = lambda _: None,
 ) -> Run:
-    """Ask and judge every question in order; Ctrl-C ends it early, with what was judged so far.
+    """Ask and judge every question; Ctrl-C ends it early, with what was judged so far.
 
     Args:
         title: what the run is about.
-        questions: at least one.
+        questions: taken as they are asked; at least one.
         reference: whose answers are right.
         candidate: whose answers are judged.
-        strict_messages: whether an error with another message is a mismatch.
+        settings: what is asked of answers.
         schemas: those that every result must fit besides, and that alone judge the questions marked so.
-        tell: called with each judgement when it is made.
+        limits: how much is asked.
+        planned: how many questions there are, where they have no length.
+        patience: how long to wait for a candidate that is behind.
+        tell: called with each judgement when it is made, in the order of questions.
     """
-    started = time.monotonic()
-    judgements: list[Judgement] = []
+    examiner = Examiner(reference, candidate, settings, schemas, patience)
+    planned = len(questions) if isinstance(questions, Sequence) else planned
+    collected = _Collected(limits, tell)
     interrupted = False
-    keeper = Keeper()
-    silence = {"reference": 0, "candidate": 0}
     try:
-        for question in questions:
-            expected = _ask("reference", reference, question, silence)
-            got = _ask("candidate", candidate, question, silence)
-            if question.speconly:
-                judgement = judge_by_schema(question, got, schemas)
-            else:
-                judgement = judge(question, expected, got, Settings(strict_messages))
-                judgement = judgement if schemas is None else judge_with_schema(judgement, got, schemas)
-            judgement = keeper.keep(judgement, expected, got)
-            judgements.append(judgement)
-            tell(judgement)
+        for judgement in map_in_order(examiner.examine, collected.until_limit(questions), limits.jobs):
+            if collected.add(judgement):
+                break
     except KeyboardInterrupt:
         interrupted = True
-    seconds = time.monotonic() - started
-    made = tuple(judgements)
-    return Run(title, reference, candidate, made, len(questions), seconds, strict_messages, interrupted)
+    made = tuple(collected.judgements)
+    meant = len(made) + interrupted if planned is None or collected.is_time_up else planned
+    seconds = time.monotonic() - collected.started
+    return Run(
+        title, reference, candidate, made, meant, seconds, settings.strict_messages, interrupted,
+        lag_blocks_max=limits.lag_blocks_max, stopped=collected.stopped,
+    )  # fmt: skip
 
 
-def _ask(role: str, subject: Subject, question: Question, silence: dict[str, int]) -> Reply:
-    if silence[role] >= SILENT_IN_A_ROW_MAX:
-        return Reply(0, b"", f"not asked, as {SILENT_IN_A_ROW_MAX} questions in a row got none")
-    reply = subject.ask(question)
-    silence[role] = silence[role] + 1 if reply.failure else 0
-    return reply
+class _Collected:
+    """Judgements made so far, and whether a limit is reached."""
+
+    def __init__(self, limits: Limits, tell: Callable[[Judgement], None]) -> None:
+        self.judgements: list[Judgement] = []
+        self.started = time.monotonic()
+        self.stopped = ""
+        self.is_time_up = False
+        self._limits = limits
+        self._wrong = 0
+        self._tell = tell
+
+    def add(self, judgement: Judgement) -> bool:
+        """Take a judgement, and say whether enough answers were wrong."""
+        self.judgements.append(judgement)
+        is_lag = judgement.verdict is Verdict.LAG and judgement.lag_blocks > self._limits.lag_blocks_max
+        self._wrong += is_lag or judgement.verdict is Verdict.MISMATCH
+        self._tell(judgement)
+        if self._limits.mismatches_max is None or self._wrong < self._limits.mismatches_max:
+            return False
+        self.stopped = f"after {self._wrong} wrong answers"
+        return True
+
+    def until_limit(self, questions: Iterable[Question]) -> Iterator[Question]:
+        """Yield questions until time is up."""
+        seconds_max = self._limits.seconds_max
+        for question in questions:
+            if seconds_max is not None and time.monotonic() - self.started > seconds_max:
+                self.stopped, self.is_time_up = f"after {seconds_max:g} s", True
+                return
+            yield question

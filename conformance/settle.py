@@ -113,10 +113,10 @@ class Settler:
         (reference, theirs), (candidate, own) = exchange.reference, exchange.candidate
         if reference != theirs or candidate != own or not _was_there(exchange, named):
             return False
-        if reference.get(LATEST, True) is None:
-            return False
         if own.get(LATEST, True) is None:
             return True  # a candidate that tells no head can't have it as an excuse
+        if reference.get(LATEST, True) is None:
+            return False
         return all(self._is_same(name, reference.get(name), own.get(name)) for name in named.anchors)
 
     def _is_same(self, name: str, block: Position | None, own: Position | None) -> bool:

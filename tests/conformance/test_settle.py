@@ -67,7 +67,7 @@ WAS_WRONG: list[tuple[str, Any]] = [
 
 
 @given(st.sampled_from(QUESTIONS), schedules(), st.booleans(), st.booleans())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @example(QUESTIONS[3], ["stay"] * 4 + ["extend", "follow"] * 20, False, True)
 @example(QUESTIONS[3], ["extend", "stay", "back", "stay", "stay", "extend", "stay"] * 2, False, False)
 def test_a_right_replica_is_never_blamed(
@@ -78,7 +78,7 @@ def test_a_right_replica_is_never_blamed(
 
 
 @given(st.sampled_from(QUESTIONS), schedules(), st.booleans(), st.booleans(), st.sampled_from(WAS_WRONG))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_wrong_answer_is_never_a_match(
     asked: Question, schedule: list[str], tells_position: bool, catches_up: bool, wrong: tuple[str, Any]
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_wrong_answer_is_never_a_match(
 
 
 @given(st.sampled_from(QUESTIONS), st.lists(st.sampled_from(STEPS), max_size=8), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_replica_that_catches_up_matches_once_the_chain_is_still(
     asked: Question, schedule: list[str], tells_position: bool
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_replica_that_catches_up_matches_once_the_chain_is_still(
 
 
 @given(st.sampled_from(QUESTIONS), st.lists(st.sampled_from(STEPS), max_size=8), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_wrong_answer_is_blamed_once_the_chain_is_still(
     asked: Question, schedule: list[str], tells_position: bool
 ) -> None:
