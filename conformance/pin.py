@@ -89,8 +89,8 @@ class Named:
     def anchors(self) -> tuple[str, ...]:
         """What to ask for to know whether the answer may have changed: tags, and numbers in hex."""
         tags = {LATEST if tag == PENDING else tag for tag in self.tags}
-        if self.block_hashes or self.transaction_hashes:
-            tags.add(LATEST)
+        if tags or self.block_hashes or self.transaction_hashes:
+            tags.add(LATEST)  # answers say at most which one was the newest
         return (*sorted(tags), *map(hex, sorted(self.numbers)))
 
 
