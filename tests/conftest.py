@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from fixtures.anvil import find_anvil
 from fixtures.balancer import find_haproxy
 from fixtures.geth import Program, find_geth
 from fixtures.kafka import Kafka, running_kafka
@@ -31,6 +32,15 @@ def geth_program() -> Program:
     """A real geth, or a skip that says how to get one."""
     try:
         return find_geth()
+    except CouldNotJudge as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def anvil_program() -> str:
+    """A real anvil, or a skip that says how to get one."""
+    try:
+        return find_anvil()
     except CouldNotJudge as error:
         pytest.skip(str(error))
 
