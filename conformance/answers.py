@@ -10,7 +10,8 @@ Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | N
 NESTING_MAX = 128
 """Levels of arrays and objects that are read; every step after this one may rely on it."""
 INTEGER_DIGITS_MAX = 4000
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+"""Fits at every quote, ended or not, so that no sign is read twice however a body is made."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
@@ -25,7 +26,7 @@ def decode_answer(body: bytes) -> Json:
         UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, or is nested too deeply.
     """
     # Seen to first: the parser in C overruns its stack where some library has raised Python's recursion limit.
-    if body.count(b"[") + body.count(b"{") > NESTING_MAX and _nesting(body) > NESTING_MAX:
+    if is_nested_deeper(body, NESTING_MAX):
         raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
     try:
         value: Json = json.loads(
@@ -65,6 +66,11 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         keys = [key for key, _ in pairs]
         raise ValueError(f"key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
     return found
+
+
+def is_nested_deeper(body: bytes, levels_max: int) -> bool:
+    """Say whether the arrays and objects of a body go deeper than so many levels; it need not be JSON."""
+    return body.count(b"[") + body.count(b"{") > levels_max and _nesting(body) > levels_max
 
 
 def _nesting(body: bytes) -> int:

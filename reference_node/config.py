@@ -56,16 +56,27 @@ def kafka_config(words: Sequence[str], environment: Mapping[str, str] = os.envir
             raise UsageError(f"--kafka.config is {key!r}, expected KEY=VALUE")
         if key in properties:
             raise UsageError(f"--kafka.config sets {key!r} twice")
-        properties[key] = _from_environment(key, value, environment)
+        properties[key] = from_environment("--kafka.config", key, value, environment)
     return properties
 
 
-def _from_environment(key: str, value: str, environment: Mapping[str, str]) -> str:
+def from_environment(flag: str, key: str, value: str, environment: Mapping[str, str]) -> str:
+    """Return a value as it is, or for `@NAME` that of the variable; `@@` stands for @.
+
+    Args:
+        flag: for messages, which never hold a value.
+        key: what the flag sets.
+        value: as it was given.
+        environment: where names are looked up.
+
+    Raises:
+        UsageError: the variable is not set.
+    """
     if value.startswith("@@") or not value.startswith("@"):
         return value.removeprefix("@") if value.startswith("@@") else value
     name = value.removeprefix("@")
     if name not in environment:
-        raise UsageError(f"--kafka.config reads {key!r} from the environment variable {name!r}, which is not set")
+        raise UsageError(f"{flag} reads {key!r} from the environment variable {name!r}, which is not set")
     return environment[name]
 
 

@@ -1,6 +1,7 @@
 """Bodies are read exactly, or refused with what is wrong with them."""
 
 import json
+import time
 from decimal import Decimal
 
 import pytest
@@ -66,3 +67,10 @@ def test_brackets_in_texts_are_no_nesting() -> None:
 
 def test_many_values_beside_each_other_are_no_nesting() -> None:
     assert decode_answer(json.dumps([[]] * 5000).encode()) == [[]] * 5000
+
+
+def test_brackets_are_counted_in_one_go_however_quotes_stand() -> None:
+    started = time.process_time()
+    with pytest.raises(UnreadableAnswer, match="nested deeper"):
+        decode_answer(b"[" * (NESTING_MAX + 1) + b'"' + b'\\"' * 200_000)
+    assert time.process_time() - started < 5

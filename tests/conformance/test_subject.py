@@ -8,6 +8,7 @@ import pytest
 from conformance import subject
 from conformance.corpus import UNKNOWN_VERSION
 from conformance.subject import Endpoint, Recorded
+from conformance.transport.settings import Transport
 from reference_node.errors import UsageError
 from tests.conformance.fake_node import Wire, fake_node
 from tests.conformance.questions import answer, question
@@ -52,16 +53,16 @@ def test_a_node_that_hangs_is_given_up() -> None:
 
     with fake_node(hang) as url:
         started = time.monotonic()
-        with Endpoint(url, reply_seconds_max=0.2) as endpoint:
+        with Endpoint(url, transport=Transport(reply_seconds_max=0.2)) as endpoint:
             reply = endpoint.ask(ASKED)
         never.set()
     assert "in time" in reply.failure
     assert time.monotonic() - started < 10
 
 
-def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "REPLY_BYTES_MAX", 1000)
-    with fake_node(lambda _: Wire(b"1" * 100_000)) as url, Endpoint(url) as endpoint:
+def test_an_answer_without_an_end_is_given_up() -> None:
+    limited = Transport(reply_bytes_max=1000)
+    with fake_node(lambda _: Wire(b"1" * 100_000)) as url, Endpoint(url, transport=limited) as endpoint:
         assert "longer than 1000 bytes" in endpoint.ask(ASKED).failure
 
 

@@ -11,6 +11,7 @@ from conformance.allowances import Settings
 from conformance.compare import Kind
 from conformance.corpus import Question
 from conformance.subject import Endpoint, Recorded, Reply
+from conformance.transport.settings import Transport
 from conformance.verdict import Judgement, Verdict, judge, overall
 from tests.conformance.fake_node import Wire, fake_node
 from tests.conformance.questions import answer, error_answer, question
@@ -31,7 +32,7 @@ def changed(change: Change) -> bytes:
 
 def judge_over_http(asked: Question, wire: Wire) -> Judgement:
     """Judge what a node answers against the record."""
-    with fake_node(lambda _: wire) as url, Endpoint(url, reply_seconds_max=5) as candidate:
+    with fake_node(lambda _: wire) as url, Endpoint(url, transport=Transport(reply_seconds_max=5)) as candidate:
         return judge(asked, Recorded("geth").ask(asked), candidate.ask(asked))
 
 

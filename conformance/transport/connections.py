@@ -1,0 +1,79 @@
+"""Connections to one endpoint: kept for the next question, no more of them at a time than agreed."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from conformance.transport.reply import Reply, Unanswered
+
+
+class Connection(Protocol):
+    """Asks one question after the other; for one thread at a time."""
+
+    def is_alive(self) -> bool:
+        """Say whether it can be used again."""
+
+    def ask(self, body: bytes) -> Reply:
+        """Return the reply; raises Unanswered where no whole one comes in time."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Connections:
+    """Asks for several threads at a time, each on a connection of its own."""
+
+    def __init__(self, connect: Callable[[], Connection], in_flight_max: int) -> None:
+        """Ask on what `connect` opens, so many at a time."""
+        self._connect = connect
+        self._free_places = threading.Semaphore(in_flight_max)
+        self._lock = threading.Lock()
+        self._idle: list[Connection] = []
+        self._is_closed = False
+
+    def ask(self, body: bytes) -> Reply:
+        """Return the reply to a body, asked on an idle connection or else a new one.
+
+        One that was kept may have been ended by the node meanwhile: where it brings not one byte, a new one is tried.
+
+        Raises:
+            Unanswered: there is no whole reply.
+        """
+        with self._free_places:
+            connection = self._take_idle()
+            if connection is not None:
+                try:
+                    return self._ask(connection, body)
+                except Unanswered as error:
+                    if not error.never_began:
+                        raise
+            return self._ask(self._connect(), body)
+
+    def close(self) -> None:
+        """Close those that are idle; the others are closed when they come back."""
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take_idle(self) -> Connection | None:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None or connection.is_alive():
+                return connection
+            connection.close()
+
+    def _ask(self, connection: Connection, body: bytes) -> Reply:
+        try:
+            return connection.ask(body)
+        finally:
+            self._put_back(connection)
+
+    def _put_back(self, connection: Connection) -> None:
+        with self._lock:
+            if connection.is_alive() and not self._is_closed:
+                self._idle.append(connection)
+                return
+        connection.close()
