@@ -1,6 +1,6 @@
 """Puts together what is wrong in the same way, so that one cause that shows in a thousand answers is one line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.answers import encode_answer
@@ -54,6 +54,16 @@ def group_messages(judgements: Iterable[Judgement]) -> list[MessageGroup]:
             found.setdefault(key, []).append(place)
     groups = [MessageGroup(*key, tuple(places)) for key, places in found.items()]
     return sorted(groups, key=lambda group: -len(group.places))
+
+
+def choose_examples(groups: Sequence[Group], count_max: int) -> list[int]:
+    """Return which judgements stand for all that is wrong: in turn one of each group, so that every kind is there."""
+    chosen: list[int] = []
+    rank = 0
+    while len(chosen) < count_max and any(rank < len(group.places) for group in groups):
+        chosen += [group.places[rank] for group in groups if rank < len(group.places)]
+        rank += 1
+    return chosen[:count_max]
 
 
 def what_is_wrong(judgement: Judgement) -> str:

@@ -14,16 +14,13 @@ from markupsafe import Markup
 from conformance.about import without_secrets
 from conformance.allowances import MESSAGE
 from conformance.report.excerpt import cut, printable
-from conformance.report.groups import Group, group_messages, group_wrong
+from conformance.report.groups import Group, choose_examples, group_messages, group_wrong
 from conformance.report.latency import Latencies, measure
 from conformance.report.page_cases import (
-    ROW_FIELDS,
     VALUE_CHARACTERS_MAX,
-    VERDICTS,
     Detail,
-    choose_detailed,
     detail_of,
-    rows_of,
+    table_of,
 )
 from conformance.report.totals import Totals, by_method, count, list_allowances
 from conformance.run import Run
@@ -71,7 +68,6 @@ def as_html(run: Run) -> str:
     template = _environment().get_template(_TEMPLATE)
     groups = group_wrong(run.judgements)
     details = _details(run, groups)
-    methods, rows = rows_of(run.judgements, {place for place, _ in details})
     style, script = _part("page.css"), _part("page.js")
     totals = count(run.judgements)
     allowances = [(row, uses) for row, uses in list_allowances(run) if row.name != MESSAGE]
@@ -97,8 +93,7 @@ def as_html(run: Run) -> str:
         details=[text for _, text in sorted(details)],
         detailed={place for place, _ in details},
         wrong=sum(len(group.places) for group in groups),
-        data={"methods": methods, "verdicts": [verdict.value for verdict in VERDICTS], "fields": ROW_FIELDS,
-              "rows": rows},
+        data=table_of(run.judgements, {place for place, _ in details}),
         style=Markup(style),  # noqa: S704  files of ours
         script=Markup(script),  # noqa: S704
         policy=_policy(style, script),
@@ -110,7 +105,7 @@ def _details(run: Run, groups: list[Group]) -> list[tuple[int, Markup]]:
     render = _environment().get_template("case.html").module
     found: list[tuple[int, Markup]] = []
     characters = 0
-    for place in choose_detailed(groups, DETAILS_MAX):
+    for place in choose_examples(groups, DETAILS_MAX):
         detail: Detail = detail_of(place, run.judgements[place])
         text = Markup(render.case(detail))  # type: ignore[attr-defined]  # noqa: S704  escaped by the template
         characters += len(text)

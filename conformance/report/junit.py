@@ -1,14 +1,14 @@
 """The run as JUnit XML: a test case for each question, failed on mismatch and lag, in error where inconclusive."""
 
-import re
 from xml.etree import ElementTree as ET
 
 from conformance.report.diff import show_judgement
+from conformance.report.excerpt import printable
+from conformance.report.groups import what_is_wrong
 from conformance.report.totals import count
 from conformance.run import Run
 from conformance.verdict import Judgement, Verdict
 
-_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
     Verdict.MISMATCH: "failure",
     Verdict.LAG: "failure",
@@ -21,16 +21,26 @@ def as_junit(run: Run) -> str:
     """Return the report's text."""
     totals = count(run.judgements)
     attributes = {
-        "name": f"ethercattle conform {run.title}",
+        "name": _valid(f"ethercattle conform {run.title}"),
         "tests": str(totals.asked),
         "failures": str(totals.mismatch + totals.lag),
         "errors": str(totals.inconclusive),
         "skipped": str(totals.unchecked),
         "time": f"{run.seconds:.3f}",
     }
+    if run.about.started_at:
+        attributes["timestamp"] = run.about.started_at.removesuffix("Z")
     suite = ET.Element("testsuite", attributes)
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("reference", run.reference.version), ("candidate", run.candidate.version)):
+    facts = {
+        "verdict": run.verdict.value,
+        "reference": run.reference.version,
+        "candidate": run.candidate.version,
+        "chain": run.about.chain,
+        "seed": "" if run.about.seed is None else str(run.about.seed),
+        "flags": " ".join(run.about.flags),
+    }
+    for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=_valid(value))
     for judgement in run.judgements:
         _add_case(suite, judgement)
@@ -45,13 +55,15 @@ def as_junit(run: Run) -> str:
 
 def _add_case(suite: ET.Element, judgement: Judgement) -> None:
     question = judgement.question
-    case = ET.SubElement(suite, "testcase", classname=question.method, name=question.name)
+    case = ET.SubElement(suite, "testcase", classname=_valid(question.method), name=_valid(question.name))
+    if judgement.timing.candidate_seconds is not None:
+        case.set("time", f"{judgement.timing.candidate_seconds:.6f}")
     if judgement.verdict in _ELEMENTS:
-        message = judgement.problem or f"{len(judgement.differences)} differences"
-        wrong = ET.SubElement(case, _ELEMENTS[judgement.verdict], message=_valid(message))
+        message = _valid(f"{judgement.verdict.value}: {judgement.problem or what_is_wrong(judgement)}")
+        wrong = ET.SubElement(case, _ELEMENTS[judgement.verdict], type=judgement.verdict.value, message=message)
         wrong.text = _valid(show_judgement(judgement).plain)
 
 
 def _valid(text: str) -> str:
-    """Return text without the characters that XML 1.0 has no way to write."""
-    return _NOT_IN_XML.sub("\ufffd", text)
+    """Return text in which what XML 1.0 has no way to write, and what nobody sees, is written out."""
+    return "\n".join(map(printable, text.split("\n")))

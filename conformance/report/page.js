@@ -10,7 +10,7 @@
   const good = new Set(["match", "unchecked"]);
   // What the text filter looks through: a small letter each, made once.
   const searched = data.rows.map((row) =>
-    `${data.methods[row[at.method]]}/${row[at.case]} ${row[at.request]} ${row[at.note]}`.toLowerCase());
+    `${data.methods[row[at.method]]}/${row[at.case]} ${row[at.request]} ${data.notes[row[at.note]]}`.toLowerCase());
   let listed = [];
   let shown = 0;
 
@@ -49,7 +49,7 @@
       badge.textContent = said;
       cell(made, "", "").append(badge);
       const named = cell(made, "wide", `${data.methods[row[at.method]]}/${row[at.case]}`);
-      const marks = [row[at.note], row[at.marks] & 1 ? "other message" : "", row[at.marks] & 2 ? "with allowance" : ""];
+      const marks = [data.notes[row[at.note]], row[at.marks] & 1 ? "other message" : "", row[at.marks] & 2 ? "with allowance" : ""];
       const said_of = marks.filter(Boolean).join(", ");
       if (said_of) {
         const note = document.createElement("small");

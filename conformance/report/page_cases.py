@@ -1,8 +1,9 @@
 """What the page shows of each case: all of what is wrong, and of the others one short row each."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from conformance.about import without_secrets
 from conformance.answers import UnreadableAnswer, decode_answer, encode_answer
@@ -10,7 +11,7 @@ from conformance.compare import ABSENT, Difference, Value, show_path
 from conformance.corpus import Question
 from conformance.report.diff import WORDS
 from conformance.report.excerpt import Excerpt, cut, excerpt, printable
-from conformance.report.groups import GOOD, Group, what_is_wrong
+from conformance.report.groups import GOOD, what_is_wrong
 from conformance.report.latency import show_seconds
 from conformance.report.side_by_side import Line, Mark, lay_side_by_side
 from conformance.subject import Reply
@@ -22,7 +23,7 @@ WHOLE_CHARACTERS_MAX = 4000
 BODY_CHARACTERS_MAX = 2000
 """Of an answer that is no JSON."""
 REQUEST_CHARACTERS_MAX = 400
-ROW_REQUEST_CHARACTERS_MAX = 120
+ROW_REQUEST_CHARACTERS_MAX = 100
 ROW_NOTE_CHARACTERS_MAX = 160
 DIFFERENCES_MAX = 40
 VERDICTS = (Verdict.MISMATCH, Verdict.LAG, Verdict.INCONCLUSIVE, Verdict.UNCHECKED, Verdict.MATCH)
@@ -87,7 +88,6 @@ class Detail:
     place: int
     """In the run."""
     name: str
-    method: str
     verdict: str
     headline: str
     why: str
@@ -105,16 +105,6 @@ class Detail:
     """How long each side took, and the file it comes from."""
 
 
-def choose_detailed(groups: Sequence[Group], count_max: int) -> list[int]:
-    """Return which judgements are shown in detail: in turn one of each group, so that every kind is there."""
-    chosen: list[int] = []
-    rank = 0
-    while len(chosen) < count_max and any(rank < len(group.places) for group in groups):
-        chosen += [group.places[rank] for group in groups if rank < len(group.places)]
-        rank += 1
-    return chosen[:count_max]
-
-
 def detail_of(place: int, judgement: Judgement) -> Detail:
     """Return everything about one case."""
     question = judgement.question
@@ -123,7 +113,6 @@ def detail_of(place: int, judgement: Judgement) -> Detail:
     return Detail(
         place=place,
         name=printable(question.name),
-        method=question.method,
         verdict=judgement.verdict.value,
         headline=cut(printable(what_is_wrong(judgement)), ROW_NOTE_CHARACTERS_MAX),
         why=printable(question.why),
@@ -140,24 +129,30 @@ def detail_of(place: int, judgement: Judgement) -> Detail:
     )
 
 
-def rows_of(judgements: Iterable[Judgement], detailed: set[int]) -> tuple[list[str], list[Row]]:
-    """Return the methods, and a row for each case, in which methods and verdicts are numbers to keep the page small."""
+def table_of(judgements: Iterable[Judgement], detailed: set[int]) -> dict[str, Any]:
+    """Return what the page's program reads: a row for each case, with numbers for texts that come often."""
     methods: dict[str, int] = {}
+    notes: dict[str, int] = {"": 0}
     rows: list[Row] = []
     for place, judgement in enumerate(judgements):
         question, timing = judgement.question, judgement.timing
-        method = methods.setdefault(question.method, len(methods))
         case = printable(question.name).removeprefix(f"{question.method}/")
         marks = (1 if judgement.message_differences else 0) + (2 if judgement.allowed else 0)
         note = "" if judgement.verdict in GOOD and not judgement.problem else what_is_wrong(judgement)
         rows.append([
-            method, case, VERDICTS.index(judgement.verdict), marks,
+            methods.setdefault(question.method, len(methods)), case, VERDICTS.index(judgement.verdict), marks,
             _milliseconds(timing.reference_seconds), _milliseconds(timing.candidate_seconds),
             _start(printable(_parameters(question)), ROW_REQUEST_CHARACTERS_MAX),
-            _start(printable(note), ROW_NOTE_CHARACTERS_MAX),
+            notes.setdefault(_start(printable(note), ROW_NOTE_CHARACTERS_MAX), len(notes)),
             int(place in detailed),
         ])  # fmt: skip
-    return list(methods), rows
+    return {
+        "methods": list(methods),
+        "verdicts": [verdict.value for verdict in VERDICTS],
+        "notes": list(notes),
+        "fields": ROW_FIELDS,
+        "rows": rows,
+    }
 
 
 def _problem(judgement: Judgement) -> str:
@@ -196,7 +191,7 @@ def _side_line(line: Line) -> SideLine:
         reference=None if left is None else _shown(left, right if marked else None),
         candidate=None if right is None else _shown(right, left if marked else None),
         mark=line.mark.value.replace(" ", "-"),
-        place="" if difference is None else show_path(difference.path),
+        place="" if difference is None else printable(show_path(difference.path)),
         words="" if difference is None else _words(difference),
         left_out=line.left_out,
     )
@@ -205,7 +200,7 @@ def _side_line(line: Line) -> SideLine:
 def _place(difference: Difference) -> Place:
     left, right = _text(difference.expected), _text(difference.got)
     return Place(
-        path=show_path(difference.path),
+        path=printable(show_path(difference.path)),
         words=_words(difference),
         reference=None if left is None else _shown(left, right),
         candidate=None if right is None else _shown(right, left),
@@ -214,7 +209,7 @@ def _place(difference: Difference) -> Place:
 
 def _words(difference: Difference) -> str:
     detail = f": {difference.detail}" if difference.detail else ""
-    return WORDS[difference.kind] + detail
+    return printable(WORDS[difference.kind] + detail)
 
 
 def _shown(text: str, other: str | None, characters_max: int = VALUE_CHARACTERS_MAX) -> Shown:

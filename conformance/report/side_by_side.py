@@ -69,7 +69,7 @@ class _Walk:
     ) -> Iterator[Line]:  # fmt: skip
         """Yield the lines of two values that stand in one place."""
         mark, difference = self._marks.get(path, (above, None))
-        of_left, of_right = _brackets(left), _brackets(right)
+        of_left, of_right = _brackets(left, right), _brackets(right, left)
         depth = len(path)
         if of_left and of_right and of_left != of_right:
             yield from self.lines(label, left, ABSENT, path, above)
@@ -110,11 +110,11 @@ def _shorten(lines: Sequence[Line]) -> list[Line]:
     return result
 
 
-def _brackets(value: Value) -> tuple[str, str] | None:
-    """Return what a value that has items begins and ends with, None for any other."""
-    if isinstance(value, dict) and value:
+def _brackets(value: Value, other: Value) -> tuple[str, str] | None:
+    """Return what a value begins and ends with that has lines of its own: it, or what it stands beside, has items."""
+    if isinstance(value, dict) and (value or (isinstance(other, dict) and other)):
         return "{", "}"
-    return ("[", "]") if isinstance(value, list) and value else None
+    return ("[", "]") if isinstance(value, list) and (value or (isinstance(other, list) and other)) else None
 
 
 def _text(value: Value) -> str | None:

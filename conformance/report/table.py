@@ -6,19 +6,30 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from conformance.allowances import ALLOWANCES, MESSAGE
-from conformance.report.diff import show_judgement, show_legend, show_messages
-from conformance.report.totals import Totals, count, count_allowances, count_by_method
+from conformance.about import without_secrets
+from conformance.allowances import MESSAGE
+from conformance.report.diff import show_judgement, show_legend, show_values
+from conformance.report.excerpt import printable
+from conformance.report.groups import GOOD, choose_examples, group_messages, group_wrong
+from conformance.report.latency import Latency, measure
+from conformance.report.totals import by_method, count, list_allowances
 from conformance.run import Run
+from conformance.subject import Subject
 from conformance.verdict import Judgement, Verdict
 
 CASES_SHOWN_MAX = 50
 MESSAGES_SHOWN_MAX = 20
+GROUPS_SHOWN_MAX = 30
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
-_COLUMNS = ("asked", "match", "mismatch", "lag", "inconclusive", "unchecked", "other message", "with allowance")
-_GOOD = {Verdict.MATCH, Verdict.UNCHECKED}
+_COLUMNS = {
+    "asked": "asked", "match": "match", "mismatch": "mismatch", "lag": "lag", "inconclusive": "inconclusive",
+    "unchecked": "unchecked", "messages": "other message", "allowed": "with allowance",
+}  # fmt: skip
+_ALWAYS = {"asked", "match", "mismatch"}
+"""The other columns are there where they have anything to say."""
 
 
 def open_console(*, stderr: bool) -> Console:
@@ -44,7 +55,7 @@ def progress_bar(total: int | None) -> Iterator[Callable[[Judgement], None]]:
 
         def tell(judgement: Judgement) -> None:
             nonlocal wrong
-            wrong += judgement.verdict not in _GOOD
+            wrong += judgement.verdict not in GOOD
             progress.update(task, advance=1, description=f"asking, {wrong} wrong" if wrong else "asking")
 
         yield tell
@@ -55,20 +66,21 @@ def print_run(run: Run, console: Console) -> None:
     _print_wrong(run, console)
     _print_messages(run, console)
     console.print(_table(run))
-    _print_allowances(run, console)
+    _print_facts(run, console)
     console.print(summary(run), style=_COLOURS[run.verdict], soft_wrap=True)
 
 
 def summary(run: Run) -> str:
     """Return the last line: how many answers match whose."""
     totals = count(run.judgements)
-    text = f"{run.title}: {totals.match} of {run.planned} answers match {run.reference.version}"
+    text = printable(f"{run.title}: {totals.match} of {run.planned} answers match {run.reference.version}")
     parts = [
         f"{totals.mismatch} mismatch" if totals.mismatch else "",
         f"{totals.lag} lag" if totals.lag else "",
         f"{totals.inconclusive} inconclusive" if totals.inconclusive else "",
         f"{totals.unchecked} unchecked for want of a schema" if totals.unchecked else "",
         f"{run.planned - totals.asked} not asked" if run.planned > totals.asked else "",
+        f"stopped {run.stopped}" if run.stopped else "",
         f"{totals.messages} with another error message" if totals.messages else "",
     ]
     said = ", ".join(part for part in parts if part)
@@ -80,61 +92,80 @@ _COLOURS = {Verdict.MATCH: "green", Verdict.MISMATCH: "red", Verdict.LAG: "red",
 
 
 def _print_wrong(run: Run, console: Console) -> None:
-    wrong = [judgement for judgement in run.judgements if judgement.verdict not in _GOOD]
-    if not wrong:
+    groups = group_wrong(run.judgements)
+    if not groups:
         return
-    console.print(show_legend(_describe(run.reference.version, run.reference.name), run.candidate.name))
-    for judgement in wrong[:CASES_SHOWN_MAX]:
+    console.print(show_legend(_describe(run.reference), _describe(run.candidate)))
+    shown = sorted(choose_examples(groups, CASES_SHOWN_MAX))
+    for place in shown:
         console.print()
-        console.print(show_judgement(judgement), soft_wrap=True)
-    if len(wrong) > CASES_SHOWN_MAX:
-        console.print(f"\nand {len(wrong) - CASES_SHOWN_MAX} more cases; --json FILE lists them all")
+        console.print(show_judgement(run.judgements[place]), soft_wrap=True)
+    wrong = sum(len(group.places) for group in groups)
+    if wrong > len(shown):
+        console.print(f"\nand {wrong - len(shown)} more cases, in {len(groups)} ways; --json FILE lists them all:")
+        for group in groups[:GROUPS_SHOWN_MAX]:
+            console.print(f"{len(group.places):7} {group.verdict.value} {group.method}: {printable(group.what)}")
+        if len(groups) > GROUPS_SHOWN_MAX:
+            console.print(f"        and {len(groups) - GROUPS_SHOWN_MAX} more ways")
     console.print()
 
 
 def _print_messages(run: Run, console: Console) -> None:
-    other = [judgement for judgement in run.judgements if judgement.message_differences]
-    if not other:
+    groups = group_messages(run.judgements)
+    if not groups:
         return
     console.print("Errors of the right code with another message (--strict-messages makes them count):")
-    for judgement in other[:MESSAGES_SHOWN_MAX]:
-        console.print(show_messages(judgement), soft_wrap=True)
-    if len(other) > MESSAGES_SHOWN_MAX:
-        console.print(f"and {len(other) - MESSAGES_SHOWN_MAX} more; --json FILE lists them all")
+    for group in groups[:MESSAGES_SHOWN_MAX]:
+        times = f", {len(group.places)} times" if len(group.places) > 1 else ""
+        text = Text.assemble((run.judgements[group.places[0]].question.name, "bold"), times)
+        console.print(text.append(show_values(group.reference, group.candidate)), soft_wrap=True)
+    if len(groups) > MESSAGES_SHOWN_MAX:
+        console.print(f"and {len(groups) - MESSAGES_SHOWN_MAX} more; --json FILE lists them all")
     console.print()
 
 
 def _table(run: Run) -> Table:
-    table = Table(show_footer=True)
-    totals = count(run.judgements)
+    table = Table(show_footer=True, padding=(0, 1))
+    totals, times = count(run.judgements), measure(run.judgements)
+    columns = [name for name in _COLUMNS if name in _ALWAYS or getattr(totals, name)]
+    sides = [side for side in ("reference", "candidate") if getattr(times, side).answers]
     table.add_column("method", footer="total", no_wrap=True)
-    for name, value in zip(_COLUMNS, _cells(totals), strict=True):
-        table.add_column(name, footer=value, justify="right")
-    for method, counted in sorted(count_by_method(run).items()):
+    for name in columns:
+        table.add_column(_COLUMNS[name], footer=str(getattr(totals, name)), justify="right")
+    for side in sides:
+        table.add_column(f"{side} p50 / p99 ms", footer=_times(getattr(times, side)), justify="right")
+    for method, judgements in sorted(by_method(run).items()):
+        counted, taken = count(judgements), measure(judgements)
         style = "red" if counted.mismatch + counted.lag else "yellow" if counted.inconclusive else None
-        table.add_row(method, *_cells(counted), style=style)
+        cells = [str(getattr(counted, name) or ("0" if name in {"asked", "match"} else "")) for name in columns]
+        table.add_row(method, *cells, *(_times(getattr(taken, side)) for side in sides), style=style)
     return table
 
 
-def _cells(totals: Totals) -> list[str]:
-    sometimes = (
-        totals.mismatch, totals.lag, totals.inconclusive, totals.unchecked, totals.messages, totals.allowed,
-    )  # fmt: skip
-    return [str(totals.asked), str(totals.match), *(str(count) if count else "" for count in sometimes)]
+def _times(latency: Latency) -> str:
+    if latency.p50_seconds is None or latency.p99_seconds is None:
+        return ""
+    return f"{_milliseconds(latency.p50_seconds)} / {_milliseconds(latency.p99_seconds)}"
 
 
-def _print_allowances(run: Run, console: Console) -> None:
-    uses = count_allowances(run)
+def _milliseconds(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.2f}" if milliseconds < 10 else f"{milliseconds:.0f}"
+
+
+def _print_facts(run: Run, console: Console) -> None:
     used = [
-        f"{row.name} {uses[row.name]} times ({row.reason})"
-        for row in ALLOWANCES
-        if uses[row.name] and row.name != MESSAGE  # those are shown one by one
+        f"{row.name} {uses} times ({row.reason})"
+        for row, uses in list_allowances(run)
+        if uses and row.name != MESSAGE  # those are shown one by one
     ]
     if used:
         console.print("allowances used: " + "; ".join(used), soft_wrap=True)
-    console.print(f"reference: {_describe(run.reference.version, run.reference.name)}", soft_wrap=True)
-    console.print(f"candidate: {_describe(run.candidate.version, run.candidate.name)}", soft_wrap=True)
+    console.print(f"reference: {_describe(run.reference)}", soft_wrap=True)
+    console.print(f"candidate: {_describe(run.candidate)}", soft_wrap=True)
+    if run.about.seed is not None:
+        console.print(f"seed: {run.about.seed}", soft_wrap=True)
 
 
-def _describe(version: str, name: str) -> str:
-    return f"{version} ({name})"
+def _describe(subject: Subject) -> str:
+    return printable(f"{subject.version} ({without_secrets(subject.name)})")

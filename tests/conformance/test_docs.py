@@ -3,10 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from conformance.allowances import ALLOWANCES
 from conformance.compare import Kind
+from conformance.report.diff import WORDS
 from conformance.report.json_report import SCHEMA, as_json
+from conformance.report.json_schema import TOP, field_table
 from conformance.rules import RULES
+from tests.conformance.report.example import reading_example
 from tests.conformance.report.runs import mixed_run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
@@ -27,6 +32,11 @@ def test_the_table_of_rules_is_the_codes() -> None:
     assert PAGE[start:].split("\n\n")[0].splitlines()[2:] == rows
 
 
+@pytest.mark.parametrize("name", [TOP, "totals", "case", "difference", "finding"])
+def test_the_tables_of_fields_are_the_schemas(name: str) -> None:
+    assert "\n".join(field_table(name)) in PAGE
+
+
 def test_every_field_of_the_json_report_is_described() -> None:
     report = json.loads(as_json(mixed_run()))
     fields = {*report, *report["totals"], *report["allowances"][0], *report["cases"][0]}
@@ -35,5 +45,10 @@ def test_every_field_of_the_json_report_is_described() -> None:
     assert f"`{SCHEMA}`" in PAGE
 
 
-def test_every_kind_of_difference_is_described() -> None:
-    assert [kind.value for kind in Kind if f"`{kind.value}`" not in PAGE] == []
+def test_the_example_of_a_difference_is_what_a_terminal_shows() -> None:
+    assert f"```text\n{reading_example()}\n```\n" in PAGE
+
+
+def test_every_kind_of_difference_is_explained() -> None:
+    assert set(WORDS) == set(Kind)
+    assert [kind for kind, words in WORDS.items() if f"\n| {words} | `{kind.value}` |" not in PAGE] == []

@@ -49,7 +49,7 @@ def test_the_last_line_of_an_interrupted_run_says_so() -> None:
 
 def test_a_difference_is_shown_with_a_legend_and_every_digit() -> None:
     text = printed(mixed_run())
-    assert "- reference: Geth/v1 (recorded)   + candidate: http://candidate" in text
+    assert "- reference: Geth/v1 (recorded)   + candidate: Other/v1 (http://candidate)" in text
     assert f"$.result.a differs\n    - {HUGE}\n    + {HUGE - 1}\n" in text
     assert "$.result.b is missing\n    - null\n" in text
     assert 'MISMATCH eth_getBalance/case  // for a test\n  >> {"jsonrpc"' in text
