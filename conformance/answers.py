@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -10,6 +11,8 @@ Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | N
 NESTING_MAX = 128
 """Levels of arrays and objects that are read; every step after this one may rely on it."""
 INTEGER_DIGITS_MAX = 4000
+VALUES_MAX = 2_000_000
+"""Values in one body, counted by its commas and brackets: a small text can be a large tree."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 """Fits at every quote, ended or not, so that no sign is read twice however a body is made."""
 _BRACKET = re.compile(rb"[\[\]{}]")
@@ -23,8 +26,10 @@ def decode_answer(body: bytes) -> Json:
     """Return what a body holds: integers of any common size exact, other numbers as decimals.
 
     Raises:
-        UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, or is nested too deeply.
+        UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, is nested too deeply or holds too much.
     """
+    if len(body) > VALUES_MAX and sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
+        raise UnreadableAnswer(f"it holds more than {VALUES_MAX} values")
     # Seen to first: the parser in C overruns its stack where some library has raised Python's recursion limit.
     if is_nested_deeper(body, NESTING_MAX):
         raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
@@ -63,20 +68,19 @@ def _refuse_constant(text: str) -> Json:
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+        times = Counter(key for key, _ in pairs)
+        twice = next(key for key in times if times[key] > 1)
+        raise ValueError(f"key {twice!r} is there twice")
     return found
 
 
 def is_nested_deeper(body: bytes, levels_max: int) -> bool:
     """Say whether the arrays and objects of a body go deeper than so many levels; it need not be JSON."""
-    return body.count(b"[") + body.count(b"{") > levels_max and _nesting(body) > levels_max
-
-
-def _nesting(body: bytes) -> int:
-    """Return how many levels deep the brackets of a body go, found without reading it as JSON."""
-    levels = deepest = 0
-    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
-        levels += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, levels)
-    return deepest
+    if body.count(b"[") + body.count(b"{") <= levels_max:
+        return False
+    levels = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", body)):
+        levels += 1 if bracket[0] in b"[{" else -1
+        if levels > levels_max:
+            return True
+    return False

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.answers import NESTING_MAX, UnreadableAnswer, decode_answer, encode_answer
+from conformance.answers import NESTING_MAX, VALUES_MAX, UnreadableAnswer, decode_answer, encode_answer
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -74,3 +74,16 @@ def test_brackets_are_counted_in_one_go_however_quotes_stand() -> None:
     with pytest.raises(UnreadableAnswer, match="nested deeper"):
         decode_answer(b"[" * (NESTING_MAX + 1) + b'"' + b'\\"' * 200_000)
     assert time.process_time() - started < 5
+
+
+def test_a_key_that_is_there_twice_among_many_is_found_in_one_go() -> None:
+    started = time.process_time()
+    keys = ",".join(f'"{number}":0' for number in (*range(200_000), 199_999))
+    with pytest.raises(UnreadableAnswer, match="'199999' is there twice"):
+        decode_answer(f"{{{keys}}}".encode())
+    assert time.process_time() - started < 20
+
+
+def test_a_body_of_too_many_values_is_not_read() -> None:
+    with pytest.raises(UnreadableAnswer, match=f"more than {VALUES_MAX} values"):
+        decode_answer(b"[" + b"0," * VALUES_MAX + b"0]")
