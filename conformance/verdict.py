@@ -93,6 +93,10 @@ def judge(question: Question, expected: Reply, got: Reply, settings: Settings = 
     """
     if problem := _no_reply("the reference", expected) or _no_reply("the candidate", got):
         return Judgement(question, Verdict.INCONCLUSIVE, problem)
+    if expected.flaw:
+        return Judgement(question, Verdict.INCONCLUSIVE, f"the reference's answer is no standard: {expected.flaw}")
+    if got.flaw:
+        return Judgement(question, Verdict.MISMATCH, got.flaw)
     if expected.status not in {OK, TOO_LARGE}:
         problem = f"the reference's answer is no standard: HTTP status {expected.status}"
         return Judgement(question, Verdict.INCONCLUSIVE, problem)
@@ -111,6 +115,8 @@ def judge(question: Question, expected: Reply, got: Reply, settings: Settings = 
         return Judgement(question, Verdict.INCONCLUSIVE, f"the reference's answer can't be read: {error}")
     if problem := _unknown_method(question, reference_answer):
         return Judgement(question, Verdict.INCONCLUSIVE, problem)
+    if expected.body.strip() == got.body.strip():
+        return Judgement(question, Verdict.MATCH)
     try:
         answer = decode_answer(got.body)
     except UnreadableAnswer as error:

@@ -42,7 +42,7 @@ def transport_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def make_transports(
     transport_kind: str, batch_size: int | None, headers: tuple[str, ...], candidate_headers: tuple[str, ...],
-    reference_headers: tuple[str, ...], gzip: bool, connect_seconds: float, read_seconds: float, retries: int,  # noqa: FBT001
+    reference_headers: tuple[str, ...], gzip: bool, connect_seconds: float, read_seconds: float, retries: int,
 ) -> Transports:  # fmt: skip
     """Return how the two sides are asked. Raises UsageError where flags don't go together or a header is none."""
     kind = Kind(transport_kind)

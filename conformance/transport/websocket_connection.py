@@ -1,6 +1,7 @@
 """One WebSocket connection: a question a message, and the message that comes next is its answer."""
 
 import time
+from contextlib import ExitStack
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
@@ -22,13 +23,14 @@ class WebSocketConnection:
     def __init__(self, address: Address, transport: Transport) -> None:
         """Connect and shake hands. Raises Unanswered where that fails."""
         self._transport = transport
+        self._stack = ExitStack()
         self.is_usable = True
         headers = dict(transport.headers)
         if address.credentials and "authorization" not in {name.lower() for name in headers}:
             headers["Authorization"] = address.credentials
         open_one = open_socket(address, transport.connect_seconds_max)
         try:
-            self._websocket = connect(
+            opened = connect(
                 f"ws://{address.authority}{address.target}",
                 sock=open_one,
                 additional_headers=headers,
@@ -39,6 +41,7 @@ class WebSocketConnection:
                 ping_interval=None,
                 proxy=None,
             )
+            self._websocket = self._stack.enter_context(opened)
         except InvalidStatus as error:
             open_one.close()
             status = error.response.status_code
@@ -73,7 +76,7 @@ class WebSocketConnection:
 
     def close(self) -> None:
         """Close it, with the other side's consent or without."""
-        self._websocket.close()
+        self._stack.close()
 
 
 def _closed(error: ConnectionClosed, bytes_max: int) -> str:

@@ -81,6 +81,8 @@ def read_answer(endpoint: str, method: str, request: str, reply: Reply, identity
 
     if reply.failure:
         return without_result(f"no whole reply: {reply.failure}")
+    if reply.flaw:
+        return without_result(reply.flaw, is_broken=True)
     if reply.status in _BUSY_STATUSES:
         return without_result(f"it is not serving: HTTP status {reply.status}")
     if reply.status != _OK:

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.answers import Json, decode_answer, encode_answer
-from conformance.compare import ABSENT, DIFFERENCES_MAX, Difference, Kind, Path, differences, show_path
+from conformance.compare import ABSENT, DIFFERENCES_MAX, Difference, Kind, Path, differences, is_same, show_path
 from conformance.rules import Meaning
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -135,3 +135,18 @@ def test_all_differences_of_an_answer_are_found() -> None:
 
 def test_the_number_of_differences_has_a_bound() -> None:
     assert len(differences(list(range(5000)), [])) == DIFFERENCES_MAX
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(1, True), (0, False), (1, Decimal("1.0")), (1, "1"), (None, False), ([], {}), ("", None), (2**53, 2**53 + 1)],
+)
+def test_values_that_python_may_take_for_equal_are_not_the_same(left: Json, right: Json) -> None:
+    assert not is_same([left], [right])
+    assert differences([left], [right])
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, Decimal("1.5"), "\ud800"])
+def test_what_cannot_be_compared_quickly_is_compared_all_the_same(value: Json) -> None:
+    assert not is_same([value], [value])
+    assert differences([value], [value]) == ()

@@ -266,3 +266,15 @@ def test_two_nodes_without_a_method_do_not_match() -> None:
     assert judge(recorded_so, missing, missing).verdict is Verdict.MATCH
     about_bodies = replace(typo, method="bodies")
     assert judge(about_bodies, missing, missing).verdict is Verdict.MATCH
+
+
+def test_an_answer_that_came_in_a_wrong_way_is_never_a_match() -> None:
+    right, flawed = Reply(200, ASKED.recorded.encode()), Reply(200, ASKED.recorded.encode(), flaw="another order")
+    assert judge(ASKED, right, flawed).verdict is Verdict.MISMATCH
+    assert judge(ASKED, right, flawed).problem == "another order"
+    assert judge(ASKED, flawed, right).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("body", [b'{"a":1,"a":1}', b"[" * 200 + b"]" * 200, b"<html>", b"NaN"])
+def test_the_same_unreadable_bytes_on_both_sides_are_no_match(body: bytes) -> None:
+    assert judge(ASKED, Reply(200, body), Reply(200, body)).verdict is Verdict.INCONCLUSIVE

@@ -85,7 +85,8 @@ def _read(connection: socket.socket) -> bytes | None:
         data += part
     head, _, body = data.partition(END)
     lines = head.lower().split(b"\r\n")
-    length = next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length"))
+    lengths = [int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length")]
+    length = lengths[0] if lengths else 0
     while len(body) < length:
         part = connection.recv(65536)
         if not part:
