@@ -2,19 +2,20 @@
 
 Independent units (each with a crew of its own, no shocks, no standby): by the renewal theorem the long-run share of
 time a unit is up depends on the means of its laws alone, whatever their shapes. Numbers of good units are binomial,
-and a measure's availability is a sum over them. Source: Rausand, Barros & Høyland, "System Reliability Theory" (3rd
-ed., 2021), ch. 6 and 10; the clusters' formula is the operator's guide's.
+and a measure's availability follows from them (simulation/decompose.py). Source: Rausand, Barros & Høyland, "System
+Reliability Theory" (3rd ed., 2021), ch. 6 and 10; the clusters' formula is the operator's guide's.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
+from simulation.decompose import Node, joint_chances, node_of, with_count
 from simulation.errors import NotApplicable
 from simulation.model import Group, Measure, Model, Shows
 
-COMBINATIONS_MAX = 2_000_000
+UNITS_MAX = 1000
+"""Of a group; beyond, binomial coefficients are too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def check_independent(model: Model) -> None:
     if model.shocks:
         raise NotApplicable(f"closed form: shock {model.shocks[0].name!r} fails units together")
     for group in model.groups:
+        if group.count > UNITS_MAX:
+            raise NotApplicable(f"closed form: {group.count} units of {group.name!r}, expected at most {UNITS_MAX}")
         if group.standby is not None and group.standby.active < group.count and group.standby.dormant_factor != 1:
             raise NotApplicable(f"closed form: units of {group.name!r} wait in standby for each other")
         if group.refresh is not None:
@@ -75,7 +78,7 @@ def availability(model: Model, measure: Measure) -> float:
     """Return the long-run share of time in which a measure is available.
 
     Raises:
-        NotApplicable: the units are not independent, or there are too many combinations to sum.
+        NotApplicable: the units are not independent, or the condition is too complex.
     """
     return 1 - unavailability(model, measure)
 
@@ -87,19 +90,52 @@ def unavailability(model: Model, measure: Measure) -> float:
         NotApplicable: as `availability`.
     """
     check_independent(model)
-    groups = [group for group in model.groups if group.name in measure.expression.names]
-    combinations = math.prod(group.count + 1 for group in groups)
-    if combinations > COMBINATIONS_MAX:
-        raise NotApplicable(f"closed form: {combinations} combinations of units, expected at most {COMBINATIONS_MAX}")
-    chances = [_binomial(group.count, unit_shares(group), counts_stale=measure.counts_stale) for group in groups]
-    names = [group.name for group in groups]
+    return _chances(model, (node_of(measure.expression),), measure).get((False,), 0.0)
 
-    def terms() -> Iterator[float]:
-        for counts in product(*(range(group.count + 1) for group in groups)):
-            if not measure.expression.holds(dict(zip(names, counts, strict=True))):
-                yield math.prod(chance[count] for chance, count in zip(chances, counts, strict=True))
 
-    return math.fsum(terms())
+def failures_an_hour(model: Model, measure: Measure) -> float:
+    """Return how often a measure stops being available in the long run, per hour.
+
+    At the moment when one unit changes, the others are as at any time; so it is the sum, over units, of how often each
+    goes bad, times the chance that the measure holds with it and not without it (Birnbaum's importance).
+
+    Raises:
+        NotApplicable: as `availability`.
+    """
+    check_independent(model)
+    whole, found = node_of(measure.expression), 0.0
+    for group in (group for group in model.groups if group.name in measure.expression.names):
+        shares = unit_shares(group)
+        changes = group.count * _bad_turns(group, counts_stale=measure.counts_stale)
+        others = _binomial(group.count - 1, shares, counts_stale=measure.counts_stale)
+        for number, chance in enumerate(others):
+            pair = (with_count(whole, group.name, number + 1), with_count(whole, group.name, number))
+            truths = _chances(model, pair, measure)
+            found += changes * chance * (truths.get((True, False), 0.0) + truths.get((False, True), 0.0))
+    return found
+
+
+def _chances(model: Model, nodes: tuple[Node, ...], measure: Measure) -> dict[tuple[bool, ...], float]:
+    groups = {group.name: group for group in model.groups}
+    binomials = {
+        name: _binomial(groups[name].count, unit_shares(groups[name]), counts_stale=measure.counts_stale)
+        for name in measure.expression.names
+    }
+    return joint_chances(nodes, binomials)
+
+
+def _bad_turns(group: Group, *, counts_stale: bool) -> float:
+    """Return how often a unit of a group turns from good to bad, per hour."""
+    turns, cycle = 0.0, group.failure.mean_hours
+    for outage in group.outages:
+        was_good = True
+        for stage in outage.stages:
+            cycle += outage.probability * stage.law.mean_hours
+            if stage.law.mean_hours > 0:
+                is_good = counts_stale and stage.shows is Shows.STALE
+                turns += outage.probability * (was_good and not is_good)
+                was_good = is_good
+    return turns / cycle
 
 
 def _binomial(count: int, shares: Shares, *, counts_stale: bool) -> list[float]:

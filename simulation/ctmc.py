@@ -48,25 +48,43 @@ def build_chain(model: Model) -> Chain:
         NotApplicable: a law is no sum of exponential steps, units are refreshed by the calendar, or there are too many
             states.
     """
+    numbers, rows, columns, rates = _explore(model, STATES_MAX)
+    size = len(numbers)
+    off_diagonal = csr_array((rates, (rows, columns)), shape=(size, size))
+    leaving = csr_array((off_diagonal.sum(axis=1), (range(size), range(size))), shape=(size, size))
+    return Chain(model, tuple(numbers), csr_array(off_diagonal - leaving))
+
+
+def count_states(model: Model, most: int) -> int:
+    """Return the number of states.
+
+    Raises:
+        NotApplicable: as `build_chain`, or there are more than `most`.
+    """
+    return len(_explore(model, most)[0])
+
+
+def _explore(model: Model, most: int) -> tuple[dict[State, int], list[int], list[int], list[float]]:
+    """Return all states by number, and of each possible change from where, to where, and its rate."""
     check_markov(model)
     first = initial_state(model)
     numbers = {first: 0}
-    waiting, rows, columns, rates = [first], [], [], []
+    waiting = [first]
+    rows: list[int] = []
+    columns: list[int] = []
+    rates: list[float] = []
     while waiting:
         state = waiting.pop()
         for rate, following in transitions(model, state):
             if following not in numbers:
-                if len(numbers) >= STATES_MAX:
-                    raise NotApplicable(f"exact chain: more than {STATES_MAX} states; expected fewer units or stages")
+                if len(numbers) >= most:
+                    raise NotApplicable(f"exact chain: more than {most} states; expected fewer units or stages")
                 numbers[following] = len(numbers)
                 waiting.append(following)
             rows.append(numbers[state])
             columns.append(numbers[following])
             rates.append(rate)
-    size = len(numbers)
-    off_diagonal = csr_array((rates, (rows, columns)), shape=(size, size))
-    leaving = csr_array((off_diagonal.sum(axis=1), (range(size), range(size))), shape=(size, size))
-    return Chain(model, tuple(numbers), csr_array(off_diagonal - leaving))
+    return numbers, rows, columns, rates
 
 
 def steady_state(chain: Chain) -> Vector:

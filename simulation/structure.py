@@ -64,6 +64,11 @@ def _names(tree: ast.expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.id for node in sorted(found, key=lambda node: node.col_offset)))
 
 
+def tree_of(expression: Expression) -> ast.expr:
+    """Return the syntax tree of a condition that was read."""
+    return _tree(expression.text)
+
+
 @lru_cache(maxsize=256)
 def _tree(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body

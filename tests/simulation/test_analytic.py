@@ -87,7 +87,7 @@ REFUSED = {
     "'a' are refreshed": model_of(
         [Group("a", 1, Exponential(1.0), (Outage("o", 1.0, ()),), refresh=Refresh(10.0, Deterministic(1.0)))], "a"
     ),
-    "combinations": model_of([units(f"a{n}", 1000, 0.1, 1.0) for n in range(3)], "a0 and a1 and a2"),
+    "2000 units of 'a'": model_of([units("a", 2000, 0.1, 1.0)], "a"),
 }
 
 
