@@ -14,6 +14,8 @@ from tests.conformance.generate.chain import InMemory
 from tests.conformance.generate.test_failures import Faulty
 from tests.conformance.questions import answer, question
 
+pytestmark = pytest.mark.slow
+
 RIGHT = InMemory()
 FAULTY = Faulty(RIGHT)
 

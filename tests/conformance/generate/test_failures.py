@@ -18,6 +18,8 @@ from fixtures.chain_files import find_chain
 from reference_node.errors import UsageError
 from tests.conformance.generate.chain import InMemory
 
+pytestmark = pytest.mark.slow
+
 CHAIN = find_chain("everyfork")
 
 
