@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 from click.core import ParameterSource
 
-_SECRET_FLAGS = {"--header", "--kafka.config"}
+_SECRET_FLAGS = {"--header", "--candidate-header", "--reference-header", "--kafka.config"}
 """Of their values only the name is said."""
 _SEPARATORS = ":="
 

@@ -28,11 +28,8 @@ def decode_answer(body: bytes) -> Json:
     Raises:
         UnreadableAnswer: the body is not UTF-8 or not JSON, repeats a key, is nested too deeply or holds too much.
     """
-    if len(body) > VALUES_MAX and sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
-        raise UnreadableAnswer(f"it holds more than {VALUES_MAX} values")
-    # Seen to first: the parser in C overruns its stack where some library has raised Python's recursion limit.
-    if is_nested_deeper(body, NESTING_MAX):
-        raise UnreadableAnswer(f"it is nested deeper than {NESTING_MAX} levels")
+    if problem := problem_at_sight(body):
+        raise UnreadableAnswer(problem)
     try:
         value: Json = json.loads(
             body.decode("utf-8"),
@@ -72,6 +69,14 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         twice = next(key for key in times if times[key] > 1)
         raise ValueError(f"key {twice!r} is there twice")
     return found
+
+
+def problem_at_sight(body: bytes, levels_max: int = NESTING_MAX) -> str:
+    """Return why a body must not be given to a parser; empty where it may be."""
+    if len(body) > VALUES_MAX and sum(map(body.count, (b",", b"[", b"{"))) > VALUES_MAX:
+        return f"it holds more than {VALUES_MAX} values"
+    # The parser in C overruns its stack where some library has raised Python's recursion limit.
+    return f"it is nested deeper than {levels_max} levels" if is_nested_deeper(body, levels_max) else ""
 
 
 def is_nested_deeper(body: bytes, levels_max: int) -> bool:

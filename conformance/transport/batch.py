@@ -8,7 +8,7 @@ questions: they get no reply. Source: https://www.jsonrpc.org/specification#batc
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from conformance.answers import NESTING_MAX, UnreadableAnswer, decode_answer, is_nested_deeper
+from conformance.answers import NESTING_MAX, UnreadableAnswer, decode_answer, problem_at_sight
 from conformance.transport.members import NoSuchText, Span, item_spans, member_spans
 from conformance.transport.reply import Reply
 
@@ -32,7 +32,7 @@ class Part:
 
 def as_part(body: str) -> Part | None:
     """Return a body cut at its id, or None where it must be sent alone: it is no single request that has an answer."""
-    if is_nested_deeper(body.encode(), NESTING_MAX - 1):
+    if problem_at_sight(body.encode(), NESTING_MAX - 1):
         return None
     try:
         members = member_spans(body)
@@ -77,8 +77,8 @@ def split_batch(parts: Sequence[Part], reply: Reply) -> list[Reply]:
 def _whole_failure(reply: Reply) -> str:
     if reply.status != _OK:
         return f"HTTP status {reply.status}"
-    if is_nested_deeper(reply.body, NESTING_MAX + 1):
-        return f"it is nested deeper than {NESTING_MAX} levels"
+    if problem := problem_at_sight(reply.body, NESTING_MAX + 1):
+        return problem
     begin = reply.body[: 2 * _EXCERPT_BYTES].lstrip()
     if begin.startswith(b"{"):
         return f"one answer for all: {begin[:_EXCERPT_BYTES].decode(errors='replace')!r}"

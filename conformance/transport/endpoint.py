@@ -52,6 +52,8 @@ class Endpoint:
         """Send the question's body and return the reply, bounded in time and size."""
         if self._gatherer is not None and (part := as_part(question.body)) is not None:
             return self._gatherer.ask(part)
+        if self._address.is_websocket and has_no_answer(question.body):
+            return Reply(0, b"", "not asked: a WebSocket does not tell that a notification has no answer")
         return self._send(question.body.encode())
 
     def ask_batch(self, questions: Sequence[Question]) -> list[Reply]:
@@ -94,6 +96,18 @@ class Endpoint:
             return UNKNOWN_VERSION
         result = answer.get("result") if isinstance(answer, dict) else None
         return clean_version(result) if isinstance(result, str) else UNKNOWN_VERSION
+
+
+def has_no_answer(body: str) -> bool:
+    """Say whether a body holds notifications only, to which JSON-RPC has no answer."""
+    if '"id"' in body:
+        return False
+    try:
+        content = decode_answer(body.encode())
+    except UnreadableAnswer:
+        return False
+    messages = content if isinstance(content, list) else [content]
+    return bool(messages) and all(isinstance(message, dict) and "method" in message for message in messages)
 
 
 def clean_version(text: str) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 CONNECT_SECONDS_MAX = 5.0
 REPLY_SECONDS_MAX = 30.0
-REPLY_BYTES_MAX = 128 * 1024 * 1024
+REPLY_BYTES_MAX = 64 * 1024 * 1024
 BATCH_SIZE = 20
 BATCH_SIZE_MAX = 1000
 """As many as geth takes (v1.17.8, node/defaults.go, BatchRequestLimit)."""

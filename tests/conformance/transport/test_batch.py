@@ -103,6 +103,7 @@ def test_what_is_wrong_with_an_answer_in_a_batch_is_said(change: Callable[[list[
         (b"\xff", "no JSON array"),
         (b"", "no JSON array"),
         (b"[" * 200 + b"]" * 200, "nested deeper"),
+        (b"[" + b"[]," * 2_000_000 + b"[]]", "more than 2000000 values"),
     ],
 )
 def test_a_batch_that_fails_as_a_whole_tells_nothing_of_its_questions(body: bytes, why: str) -> None:

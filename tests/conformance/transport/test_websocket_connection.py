@@ -9,6 +9,8 @@ from threading import Thread
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from conformance.corpus import Question
+from conformance.transport.endpoint import has_no_answer
 from conformance.transport.settings import Kind, Transport
 from tests.conformance.questions import question
 from tests.conformance.transport.conftest import Connect
@@ -124,3 +126,17 @@ def test_one_who_offers_no_websocket_is_named(connect: Connect, data: bytes, clo
 
 def test_nobody_there_is_a_named_failure(connect: Connect) -> None:
     assert "no connection to it" in connect("ws://127.0.0.1:1", QUICK).ask(ASKED).failure
+
+
+@pytest.mark.parametrize("body", ['{"jsonrpc":"2.0","method":"eth_chainId"}', '[{"method":"a"},{"method":"b"}]'])
+def test_what_has_no_answer_is_not_waited_for(connect: Connect, body: str) -> None:
+    with websocket_node(hang) as url:
+        reply = connect(url).ask(Question("bodies/notification", "bodies", "", body, ""))
+    assert "a notification has no answer" in reply.failure
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "[1]", "{}", '{"id":1,"method":"x"}', '[{"method":"a"},{"id":1,"method":"b"}]']
+)
+def test_what_has_an_answer_is_asked(body: str) -> None:
+    assert not has_no_answer(body)
