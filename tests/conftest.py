@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from fixtures.anvil import find_anvil
 from fixtures.balancer import find_haproxy
+from fixtures.chromium import find_chromium
 from fixtures.geth import Program, find_geth
 from fixtures.kafka import Kafka, running_kafka
 from fixtures.kafka_image import find_image
@@ -50,6 +51,15 @@ def haproxy_program() -> str:
     """A real HAProxy, or a skip that says how to get one."""
     try:
         return find_haproxy()
+    except CouldNotJudge as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """A real Chromium, or a skip that says how to get one."""
+    try:
+        return find_chromium()
     except CouldNotJudge as error:
         pytest.skip(str(error))
 

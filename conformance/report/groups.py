@@ -1,5 +1,6 @@
 """Puts together what is wrong in the same way, so that one cause that shows in a thousand answers is one line."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from conformance.compare import ABSENT, Difference, Path, Value
 from conformance.report.diff import WORDS
 from conformance.verdict import Judgement, Verdict
 
+_NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
+"""What is not the same in each reason, as blocks and hashes."""
 GOOD = {Verdict.MATCH, Verdict.UNCHECKED}
 
 
@@ -18,7 +21,7 @@ class Group:
     method: str
     verdict: Verdict
     what: str
-    """The place and what is wrong there, or why nothing can be said; places in arrays are `[*]`."""
+    """The place and what is wrong there, places in arrays being `[*]`; or the first one's reason."""
     places: tuple[int, ...]
     """Which judgements of the run."""
 
@@ -36,12 +39,16 @@ class MessageGroup:
 def group_wrong(judgements: Iterable[Judgement]) -> list[Group]:
     """Return what is wrong, the most frequent of the worst verdict first."""
     found: dict[tuple[str, Verdict, str], list[int]] = {}
+    words: dict[tuple[str, Verdict, str], str] = {}
     for place, judgement in enumerate(judgements):
         if judgement.verdict not in GOOD:
-            key = (judgement.question.method, judgement.verdict, what_is_wrong(judgement))
+            what = what_is_wrong(judgement)
+            alike = what if what != judgement.problem else _NUMBERS.sub("#", what)
+            key = (judgement.question.method, judgement.verdict, alike)
             found.setdefault(key, []).append(place)
+            words.setdefault(key, what)
     worst = [Verdict.MISMATCH, Verdict.LAG, Verdict.INCONCLUSIVE]
-    groups = [Group(*key, tuple(places)) for key, places in found.items()]
+    groups = [Group(key[0], key[1], words[key], tuple(places)) for key, places in found.items()]
     return sorted(groups, key=lambda group: (worst.index(group.verdict), -len(group.places)))
 
 
@@ -68,6 +75,8 @@ def choose_examples(groups: Sequence[Group], count_max: int) -> list[int]:
 
 def what_is_wrong(judgement: Judgement) -> str:
     """Return what is wrong with an answer in a few words, the same for what looks to have one cause."""
+    if judgement.problem and judgement.verdict is not Verdict.MISMATCH:
+        return judgement.problem
     if judgement.differences:
         first = judgement.differences[0]
         more = len(judgement.differences) - 1

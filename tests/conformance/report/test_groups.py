@@ -1,6 +1,8 @@
 """What is wrong in the same way is one group, and every group has its example."""
 
-from conformance.report.groups import choose_examples, group_messages, group_wrong
+from dataclasses import replace
+
+from conformance.report.groups import choose_examples, group_messages, group_wrong, what_is_wrong
 from conformance.subject import Recorded, Reply
 from conformance.verdict import Judgement, Verdict, judge
 from tests.conformance.questions import answer, error_answer, question
@@ -46,7 +48,7 @@ def test_the_worst_and_most_frequent_come_first() -> None:
 
 def test_examples_are_of_every_group_before_any_has_two() -> None:
     many = [Judgement(question(), Verdict.MISMATCH, "often")] * 50
-    rare = [Judgement(question(), Verdict.MISMATCH, f"rare {place}") for place in range(3)]
+    rare = [Judgement(question(), Verdict.MISMATCH, f"rare {sign}") for sign in "abc"]
     groups = group_wrong([*many, *rare])
     assert choose_examples(groups, 6) == [0, 50, 51, 52, 1, 2]
     assert len(choose_examples(groups, 1000)) == 53
@@ -62,3 +64,13 @@ def test_messages_are_counted_by_their_texts() -> None:
         ('"a"', '"b"', (0, 2)),
         ('"a"', '"c"', (1,)),
     ]
+
+
+def test_reasons_that_name_other_blocks_are_one_way() -> None:
+    run = [Judgement(question(), Verdict.LAG, f"it is at block {place}, hash 0xab{place}") for place in (7, 8)]
+    assert [(group.what, group.places) for group in group_wrong(run)] == [("it is at block 7, hash 0xab7", (0, 1))]
+
+
+def test_of_a_lag_the_reason_is_said_and_not_the_difference() -> None:
+    wrong = replace(judged("0x1", answer("0x2")), verdict=Verdict.LAG, problem="three blocks behind")
+    assert what_is_wrong(wrong) == "three blocks behind"
