@@ -12,14 +12,15 @@ import click
 
 from conformance.about import About, about_command
 from conformance.alone import NONE, run_alone
-from conformance.corpus import Corpus, answers_folder, load_corpus
+from conformance.corpus import answers_folder, load_corpus
 from conformance.examine import Examiner
+from conformance.faults.command import check_flags, run_self_test
 from conformance.options import Options, check_options, conform_options
 from conformance.report.table import progress_bar
 from conformance.report.write import write_reports
 from conformance.run import Run, run_questions
 from conformance.schema import Schemas
-from conformance.sources import Questions, choose_questions, load_schemas_of, open_candidate, open_reference
+from conformance.sources import Questions, choose_questions, load_schemas_of, open_candidate, open_reference, open_watch
 from conformance.subject import Subject
 from conformance.verify.chain import Plan
 from fixtures.chain_files import find_chain
@@ -38,12 +39,14 @@ EXIT_CODES = (
 def conform(context: click.Context, /, **flags: Any) -> None:
     """Compare a replica's answers with a reference's, exactly but for named allowances."""
     options = Options(**flags)
+    if options.self_test:
+        check_flags(context)
     check_options(options)
     chain = find_chain(options.chain_name)
     corpus = load_corpus(options.folder or answers_folder(chain.name), options.include, options.exclude)
     title = str(options.folder) if options.folder else chain.name
     if options.self_test:
-        sys.exit(_self_test(context, title, corpus, options))
+        sys.exit(run_self_test(title, corpus.questions, options.settings, options.seed, options.json_path))
     is_by_chance = options.examples is not None or options.deep or options.smoke or options.reference == NONE
     about = about_command(context, chain.name, options.seed if is_by_chance else None)
     schemas = load_schemas_of(options.openrpc_path, corpus)
@@ -75,7 +78,8 @@ def _run(
         else:
             run = run_questions(
                 title, questions.all(), reference, candidate, settings=options.settings, schemas=schemas,
-                limits=options.limits, planned=questions.planned, tell=tell,
+                limits=options.limits, planned=questions.planned,
+                watch=open_watch(options, reference, candidate), tell=tell,
             )  # fmt: skip
     return replace(run, about=about)
 
@@ -95,13 +99,6 @@ def _keep_failures(
     if kept:
         where = f"{len(kept)} failing requests made from seed {options.seed} are in {options.save_folder}"
         click.echo(where, err=True)
-
-
-def _self_test(context: click.Context, title: str, corpus: Corpus, options: Options) -> int:
-    from conformance.faults.command import check_flags, run_self_test
-
-    check_flags(context)
-    return run_self_test(title, corpus.questions, options.settings, options.seed, options.json_path)
 
 
 @contextmanager

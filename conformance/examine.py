@@ -8,7 +8,7 @@ from conformance.findings import judge_by_schema, judge_with_schema, name_wrong_
 from conformance.heads import Side
 from conformance.keeping import Keeper
 from conformance.schema import Schemas
-from conformance.settle import Patience, Settler
+from conformance.settle import PATIENT, Patience, Settler
 from conformance.subject import Recorded, Reply, Subject
 from conformance.verdict import Judgement, Verdict, judge
 from conformance.verify.ask import Asker
@@ -30,7 +30,7 @@ class Examiner:
         candidate: Subject,
         settings: Settings = EXACT,
         schemas: Schemas | None = None,
-        patience: Patience = Patience(),  # noqa: B008 - frozen
+        patience: Patience = PATIENT,
     ) -> None:
         """Name both sides; nothing is asked yet.
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from conformance.about import NOTHING, About
@@ -10,9 +11,10 @@ from conformance.corpus import Question
 from conformance.examine import SILENT_IN_A_ROW_MAX, Examiner
 from conformance.pool import map_in_order
 from conformance.schema import Schemas
-from conformance.settle import Patience
+from conformance.settle import PATIENT, Patience
 from conformance.subject import Subject
 from conformance.verdict import Judgement, Verdict, overall
+from conformance.watch import Watch
 
 __all__ = ["SILENT_IN_A_ROW_MAX", "Limits", "Run", "run_questions"]
 
@@ -29,6 +31,9 @@ class Limits:
     """After this time no more is asked; what is left then was not meant to be asked."""
     lag_blocks_max: int = 0
     """A candidate that lags by so many blocks is as good as one that matches."""
+
+
+UNLIMITED = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,10 @@ def run_questions(
     *,
     settings: Settings = EXACT,
     schemas: Schemas | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = UNLIMITED,
     planned: int | None = None,
-    patience: Patience = Patience(),  # noqa: B008
+    patience: Patience = PATIENT,
+    watch: Watch | None = None,
     tell: Callable[[Judgement], None] = lambda _: None,
 ) -> Run:
     """Ask and judge every question; Ctrl-C ends it early, with what was judged so far.
@@ -93,24 +99,28 @@ def run_questions(
         limits: how much is asked.
         planned: how many questions there are, where they have no length.
         patience: how long to wait for a candidate that is behind.
+        watch: looks at both sides meanwhile; what it says comes last.
         tell: called with each judgement when it is made, in the order of questions.
     """
     examiner = Examiner(reference, candidate, settings, schemas, patience)
     planned = len(questions) if isinstance(questions, Sequence) else planned
     collected = _Collected(limits, tell)
     interrupted = False
+    watched: list[Judgement] = []
     try:
-        for judgement in map_in_order(examiner.examine, collected.until_limit(questions), limits.jobs):
-            if collected.add(judgement):
-                break
+        with watch.running() if watch is not None else nullcontext():
+            for judgement in map_in_order(examiner.examine, collected.until_limit(questions), limits.jobs):
+                if collected.add(judgement):
+                    break
+        watched = watch.judgements() if watch is not None else []
     except KeyboardInterrupt:
         interrupted = True
     made = tuple(collected.judgements)
     meant = len(made) + interrupted if planned is None or collected.is_time_up else planned
     seconds = time.monotonic() - collected.started
     return Run(
-        title, reference, candidate, made, meant, seconds, settings.strict_messages, interrupted,
-        lag_blocks_max=limits.lag_blocks_max, stopped=collected.stopped,
+        title, reference, candidate, (*made, *watched), meant + len(watched), seconds, settings.strict_messages,
+        interrupted, lag_blocks_max=limits.lag_blocks_max, stopped=collected.stopped,
     )  # fmt: skip
 
 

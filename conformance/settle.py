@@ -36,6 +36,9 @@ class Patience:
     pause: Callable[[float], None] = time.sleep
 
 
+PATIENT = Patience()
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What is said in the end, and of which replies."""
@@ -62,7 +65,7 @@ Judge = Callable[[Question, Reply, Reply], Judgement]
 class Settler:
     """Settles differences between two endpoints; one for a whole run."""
 
-    def __init__(self, reference: Side, candidate: Side, judge: Judge, patience: Patience = Patience()) -> None:
+    def __init__(self, reference: Side, candidate: Side, judge: Judge, patience: Patience = PATIENT) -> None:
         """Name both sides; nothing is asked yet."""
         self._reference = reference
         self._candidate = candidate

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.alone import NONE
-from conformance.corpus import Corpus, Question
+from conformance.corpus import Corpus, Question, is_chosen
+from conformance.heads import Side
 from conformance.options import GETH, Options
+from conformance.pin import LATEST
 from conformance.schema import Schemas, load_schemas
 from conformance.subject import Endpoint, Recorded, Subject
+from conformance.watch import Watch, watched_questions
 from fixtures.brokers import SQLITE
 from fixtures.chain_files import ChainFiles
 from reference_node.rpc.methods import METHODS
@@ -62,6 +65,18 @@ def open_candidate(stack: ExitStack, options: Options, chain: ChainFiles) -> Sub
     cluster = stack.enter_context(running_cluster(chain, broker=broker, config=options.kafka_words))
     name = f"replica started on the chain, log {broker}"
     return stack.enter_context(Endpoint(cluster.replicas[0].url, name, options.transports.candidate))
+
+
+def open_watch(options: Options, reference: Subject, candidate: Subject) -> Watch | None:
+    """Return what watches the tags of both sides; None where one of them has none, or patterns leave that out."""
+
+    def is_wanted(question: Question) -> bool:
+        return is_chosen(question, options.include, options.exclude)
+
+    if isinstance(reference, Recorded) or not any(map(is_wanted, watched_questions())):
+        return None
+    theirs = Side(reference.ask)
+    return Watch(theirs, Side(candidate.ask), is_wanted=is_wanted) if theirs.block(LATEST) is not None else None
 
 
 def smoke_sample(questions: Sequence[Question], seed: int) -> list[Question]:
