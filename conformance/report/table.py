@@ -133,7 +133,7 @@ def _table(run: Run) -> Table:
     for name in columns:
         table.add_column(_COLUMNS[name], footer=str(getattr(totals, name)), justify="right")
     for side in sides:
-        table.add_column(f"{side} p50 / p99 ms", footer=_times(getattr(times, side)), justify="right")
+        table.add_column(f"{side}\np50 / p99 ms", footer=_times(getattr(times, side)), justify="right")
     for method, judgements in sorted(by_method(run).items()):
         counted, taken = count(judgements), measure(judgements)
         style = "red" if counted.mismatch + counted.lag else "yellow" if counted.inconclusive else None

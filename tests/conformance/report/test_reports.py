@@ -2,11 +2,13 @@
 
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
+from conformance.report import table
 from conformance.report.diff import VALUE_CHARACTERS_MAX, show_judgement
 from conformance.report.json_report import SCHEMA, as_json
 from conformance.report.junit import as_junit
@@ -14,9 +16,9 @@ from conformance.report.table import open_console, print_run, progress_bar, summ
 from conformance.report.totals import Totals, count, count_allowances
 from conformance.run import Run
 from conformance.subject import Reply
-from conformance.verdict import judge
+from conformance.verdict import Verdict, judge
 from tests.conformance.questions import answer, question
-from tests.conformance.report.runs import HUGE, mixed_run
+from tests.conformance.report.runs import HUGE, full_run, mixed_run
 
 
 def printed(run: Run, *, terminal: bool = False) -> str:
@@ -73,6 +75,45 @@ def test_plain_output_has_no_colours(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert captured.err == ""
 
 
+def test_a_terminal_has_colours_unless_they_are_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[3" in printed(mixed_run(), terminal=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in printed(mixed_run(), terminal=True)
+
+
+def test_the_table_says_how_long_each_side_took_and_the_seed() -> None:
+    text = printed(full_run())
+    assert text.count("p50 / p99") == 2
+    assert "6.00 / 11" in text
+    assert "seed: 7" in text
+    assert "1 lag, 1 inconclusive, 1 unchecked" in text
+    assert "hunter2" not in text
+    recorded = printed(mixed_run())
+    assert "p99" not in recorded
+    assert "seed" not in recorded
+
+
+def test_of_many_wrong_answers_some_of_each_kind_are_shown_and_all_kinds_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table, "CASES_SHOWN_MAX", 3)
+    wrong = next(said for said in full_run().judgements if said.question.method == "eth_gasPrice")
+    wrong = replace(wrong, verdict=Verdict.MISMATCH, problem="too much")
+    run = replace(full_run(), judgements=(*[wrong] * 20, *full_run().judgements), planned=31)
+    lines = printed(run).splitlines()
+    assert sum(line.startswith("MISMATCH eth_gasPrice") for line in lines) == 1
+    assert "and 23 more cases, in 7 ways; --json FILE lists them all:" in lines
+    assert "     20 mismatch eth_gasPrice: too much" in lines
+
+
+def test_messages_that_differ_in_the_same_way_are_shown_once() -> None:
+    other = next(said for said in mixed_run().judgements if said.message_differences)
+    text = printed(replace(mixed_run(), judgements=(other,) * 30, planned=30))
+    assert 'eth_call/case, 30 times\n    - "a"\n    + "b"\n' in text
+
+
 def test_of_long_values_the_part_that_differs_is_shown() -> None:
     asked = question(result="0x" + "0" * 5000 + "1" + "0" * 5000)
     text = show_judgement(
@@ -124,6 +165,11 @@ def test_the_junit_report_is_well_formed_and_counts_the_same() -> None:
         "errors": "2",
     }
     assert len(suite.findall("testcase")) == 6
+    timed = ET.fromstring(as_junit(full_run()))
+    assert [case.get("time") for case in timed.findall("testcase")][:2] == ["0.002000", "0.004000"]
+    assert {wrong.get("type") for wrong in timed.findall("testcase/failure")} == {"mismatch", "lag"}
+    facts = {one.get("name"): one.get("value") for one in timed.findall("properties/property")}
+    assert (facts["seed"], facts["verdict"], facts["reference"]) == ("7", "mismatch", "geth/v1")
     assert len(suite.findall("testcase/failure")) == 2
     assert len(suite.findall("testcase/error")) == 2
     assert "$.result.a differs" in (suite.findall("testcase/failure")[0].text or "")
