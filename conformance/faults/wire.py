@@ -37,8 +37,9 @@ def _unasked(right: Right, _facts: Facts, _random: Random) -> Wrong | None:
     return Wrong(b'{"jsonrpc":"2.0","id":null,"result":null}', right.reply.status)
 
 
-def _truncated(body: bytes, random: Random) -> bytes:
-    return body[: random.randrange(1, len(body.strip()))]
+def _truncated(body: bytes, random: Random) -> bytes | None:
+    size_bytes = len(body.strip())
+    return body[: random.randrange(1, size_bytes)] if size_bytes > 1 else None
 
 
 def _key_twice(body: bytes, _random: Random) -> bytes | None:
