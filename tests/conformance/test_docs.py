@@ -7,10 +7,14 @@ import pytest
 
 from conformance.allowances import ALLOWANCES
 from conformance.compare import Kind
+from conformance.options import DEEP_SECONDS, JOBS, SMOKE_SECONDS
 from conformance.report.diff import WORDS
 from conformance.report.json_report import SCHEMA, as_json
 from conformance.report.json_schema import TOP, field_table
 from conformance.rules import RULES
+from conformance.settle import ATTEMPTS_MAX, CONFIRMATIONS, PATIENT
+from conformance.sources import SMOKE_PER_METHOD
+from conformance.watch import watched_questions
 from tests.conformance.report.example import reading_example
 from tests.conformance.report.runs import mixed_run
 
@@ -52,3 +56,15 @@ def test_the_example_of_a_difference_is_what_a_terminal_shows() -> None:
 def test_every_kind_of_difference_is_explained() -> None:
     assert set(WORDS) == set(Kind)
     assert [kind for kind, words in WORDS.items() if f"\n| {words} | `{kind.value}` |" not in PAGE] == []
+
+
+def test_every_property_of_tags_is_described() -> None:
+    assert [asked.name for asked in watched_questions() if f"| `{asked.name}` |" not in PAGE] == []
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    assert f"chosen by `--seed`, for {SMOKE_SECONDS:g} s at the most" in PAGE
+    assert f"at random for {DEEP_SECONDS:g} s" in PAGE
+    assert f"`--jobs N` ({JOBS}) questions are in flight" in PAGE
+    assert (SMOKE_PER_METHOD, CONFIRMATIONS, ATTEMPTS_MAX) == (3, 3, 8), "docs/conformance.md says so in words"
+    assert f"waited for, {PATIENT.seconds:g} s at the most" in PAGE
