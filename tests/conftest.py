@@ -16,6 +16,8 @@ from fixtures.kafka import Kafka, running_kafka
 from fixtures.kafka_image import find_image
 from reference_node.errors import CouldNotJudge
 
+pytest_plugins = ("pytester",)
+
 IN_CI = os.environ.get("CI") == "true"
 ROOT = Path(__file__).parent.parent
 
