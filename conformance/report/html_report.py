@@ -25,6 +25,7 @@ from conformance.report.page_cases import (
 from conformance.report.totals import Totals, by_method, count, list_allowances
 from conformance.run import Run
 from conformance.subject import Subject
+from conformance.verdict import Verdict
 
 DETAILS_MAX = 500
 """Cases that are shown with both answers."""
@@ -74,7 +75,7 @@ def as_html(run: Run) -> str:
     return template.render(
         title=printable(run.title),
         verdict=run.verdict.value,
-        sentence=_SENTENCES[run.verdict.value],
+        sentence=_sentence(run, totals),
         run=run,
         totals=totals,
         counts=_counts(run, totals),
@@ -98,6 +99,12 @@ def as_html(run: Run) -> str:
         script=Markup(script),  # noqa: S704
         policy=_policy(style, script),
     ) + "\n"  # fmt: skip
+
+
+def _sentence(run: Run, totals: Totals) -> str:
+    if run.verdict is Verdict.MATCH and totals.lag:
+        return f"The others that were compared lag by {run.lag_blocks_max} blocks at the most, which is let pass."
+    return _SENTENCES[run.verdict.value]
 
 
 def _details(run: Run, groups: list[Group]) -> list[tuple[int, Markup]]:

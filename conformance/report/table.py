@@ -22,7 +22,7 @@ from conformance.verdict import Judgement, Verdict
 CASES_SHOWN_MAX = 50
 MESSAGES_SHOWN_MAX = 20
 GROUPS_SHOWN_MAX = 30
-PLAIN_WIDTH = 120
+PLAIN_WIDTH = 150
 """Columns where the output is no terminal."""
 _COLUMNS = {
     "asked": "asked", "match": "match", "mismatch": "mismatch", "lag": "lag", "inconclusive": "inconclusive",
@@ -133,7 +133,8 @@ def _table(run: Run) -> Table:
     for name in columns:
         table.add_column(_COLUMNS[name], footer=str(getattr(totals, name)), justify="right")
     for side in sides:
-        table.add_column(f"{side}\np50 / p99 ms", footer=_times(getattr(times, side)), justify="right")
+        footer = _times(getattr(times, side))
+        table.add_column(f"{side}\np50 / p99\nms", footer=footer, justify="right", no_wrap=True)
     for method, judgements in sorted(by_method(run).items()):
         counted, taken = count(judgements), measure(judgements)
         style = "red" if counted.mismatch + counted.lag else "yellow" if counted.inconclusive else None

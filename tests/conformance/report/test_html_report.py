@@ -12,7 +12,7 @@ from conformance.report import html_report
 from conformance.report.html_report import as_html
 from conformance.run import Run
 from conformance.subject import Reply
-from conformance.verdict import Replies, Timing, judge
+from conformance.verdict import Replies, Timing, Verdict, judge
 from tests.conformance.questions import answer, question
 from tests.conformance.report.runs import ATTACK, HIDDEN, full_run, mixed_run
 
@@ -131,6 +131,18 @@ def test_some_of_each_kind_are_shown_in_full_and_all_are_listed(monkeypatch: pyt
     assert sum(row[data["fields"].index("has_detail")] for row in data["rows"]) == 3
     assert len(data["rows"]) == 11
     assert "3 of the 6 answers that are wrong are shown in full" in page
+
+
+def test_a_lag_that_is_let_pass_is_not_called_the_references_answer() -> None:
+    good, lagging = (full_run().judgements[place] for place in (0, 8))
+    assert lagging.verdict is Verdict.LAG
+    run = replace(
+        full_run(), judgements=(good, replace(lagging, lag_blocks=2)), planned=2, lag_blocks_max=3, interrupted=False
+    )
+    assert run.verdict is Verdict.MATCH
+    text = Tags(as_html(run)).text
+    assert "lag by 3 blocks at the most" in text
+    assert "is the reference's." not in text
 
 
 def test_a_run_without_answers_has_a_page() -> None:
