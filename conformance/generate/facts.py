@@ -89,6 +89,19 @@ class Facts:
         return self.blocks[-1]
 
 
+def _lasting(side: Sequence[dict[str, Any]], finalized: int) -> list[dict[str, Any]]:
+    """Return the side blocks that stay known.
+
+    Geth forgets blocks beside a finalized one, and all that stand on them, when it moves the chain into its freezer: a
+    minute after its start.
+    """
+    forgotten: set[str] = set()
+    for block in sorted(side, key=lambda found: int(found["number"], 16)):
+        if int(block["number"], 16) <= finalized or block["parentHash"] in forgotten:
+            forgotten.add(block["hash"])
+    return [block for block in side if block["hash"] not in forgotten]
+
+
 def gather_facts(ask: Ask, side_hashes: Sequence[str] = ()) -> Facts:
     """Ask an endpoint about its chain.
 
@@ -109,8 +122,7 @@ def gather_facts(ask: Ask, side_hashes: Sequence[str] = ()) -> Facts:
     numbers = sample_numbers(head_number, (*forks, *tags.values()))
     blocks = [block for block in ask([("eth_getBlockByNumber", (hex(n), True)) for n in numbers]) if block]
     side = [block for block in ask([("eth_getBlockByHash", (known, True)) for known in side_hashes]) if block]
-    # Geth forgets blocks beside a finalized one when it moves the chain into its freezer, a minute after its start.
-    side = [block for block in side if int(block["number"], 16) > tags.get("finalized", -1)]
+    side = _lasting(side, tags.get("finalized", -1))
     receipts = ask([("eth_getBlockReceipts", (block["hash"],)) for block in blocks])
     transactions = _transactions(blocks)
     logs = _logs(blocks, receipts)

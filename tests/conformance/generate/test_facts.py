@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.generate.asking import CALLS_AT_ONCE, Call, asking
-from conformance.generate.facts import BLOCKS_MAX, ENDS, gather_facts, mapping_slot, sample_numbers
+from conformance.generate.facts import BLOCKS_MAX, ENDS, _lasting, gather_facts, mapping_slot, sample_numbers
 from conformance.subject import Reply
 from reference_node.errors import CouldNotJudge
 from tests.conformance.generate.chain import InMemory, small_facts
@@ -77,3 +77,12 @@ def test_a_chain_of_any_length_is_told_of_by_few_blocks(head: int) -> None:
 def test_a_mapping_keeps_an_address_where_solidity_does() -> None:
     # Known: slot of 0x…00 in a mapping at slot 0.
     assert mapping_slot("0x" + "00" * 20, 0) == "0xad3228b676f7d3cd4284a5443f17f1962b36e491b30a40b2405849e597ba5fb5"
+
+
+def test_side_blocks_that_stand_on_a_forgotten_one_are_forgotten_with_it() -> None:
+    def block(number: int, name: str, parent: str) -> dict[str, str]:
+        return {"number": hex(number), "hash": name, "parentHash": parent}
+
+    side = [block(9, "c", "b"), block(8, "b", "a"), block(7, "a", "canonical"), block(8, "other", "canonical")]
+    assert [found["hash"] for found in _lasting(side, 7)] == ["other"]
+    assert [found["hash"] for found in _lasting(side, 6)] == ["c", "b", "a", "other"]
