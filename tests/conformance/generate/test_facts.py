@@ -32,7 +32,7 @@ def test_an_endpoint_without_batches_tells_the_same() -> None:
 
 
 def test_blocks_beside_the_chain_are_facts_where_they_are_known_and_not_finalized() -> None:
-    finalized, known = (small_facts().blocks[number].hash for number in (1, 2))
+    finalized, known = (small_facts().blocks[number].hash for number in (1, 3))
     facts = gather_facts(asking(InMemory()), [finalized, known, "0x" + "5e" * 32])
     assert [block.hash for block in facts.side] == [known]
 
