@@ -20,6 +20,8 @@ class AvailabilityLog:
         self._down: list[list[tuple[float, float]]] = [[] for _ in self._measures]
         self._regenerates = is_regenerative(model)
         self._regenerations = [0.0]
+        self._all_up_since: float | None = None
+        """When all units came to be up; a regeneration once time goes on: at the same instant another may yet fail."""
         self._events = 0
         self._of_group = {group.name: _speaking_of(model, group.name) for group in model.groups}
         for place in range(len(self._measures)):
@@ -30,13 +32,16 @@ class AvailabilityLog:
         self._events += 1
         if before == after:
             return
+        if self._all_up_since is not None and now_hours > self._all_up_since:
+            self._regenerations.append(self._all_up_since)
+        self._all_up_since = None
         self._fresh[group] += (after is None) - (before is None)
         self._with_stale[group] += (after is not Shows.DOWN) - (before is not Shows.DOWN)
         self._away += (before is None) - (after is None)
         for place in self._of_group[group]:
             self._look(place, now_hours)
         if self._away == 0 and self._regenerates:
-            self._regenerations.append(now_hours)
+            self._all_up_since = now_hours
 
     def end(self, horizon_hours: float) -> Replication:
         """Return what the run was, cut at its horizon."""
@@ -45,6 +50,8 @@ class AvailabilityLog:
             since, found = self._down_since[place], self._down[place]
             cut = [*found, (since, horizon_hours)] if since is not None and since < horizon_hours else found
             down[measure.name] = np.array(cut, dtype=np.float64).reshape(-1, 2)
+        if self._all_up_since is not None and self._all_up_since < horizon_hours:
+            self._regenerations.append(self._all_up_since)
         regenerations = np.array(self._regenerations, dtype=np.float64)
         return Replication(horizon_hours, down, regenerations, self._events)
 

@@ -61,10 +61,19 @@ class _Unit:
         """Succeeds when the unit's quiet life ends before its own failure."""
         self.outage: Outage | None = None
         """What it is called for; None: to work from now on."""
+        self.cause = ""
+        """Whose outage it is: a shock's name, empty where it is one of the unit's own."""
+        self.returned = run.environment.event()
+        """Succeeds when the unit is up again after it was called for an outage."""
+        self.may_be_called = (
+            group.standby is not None
+            or group.refresh is not None
+            or any(group.name in shock.groups for shock in run.model.shocks)
+        )
         self._run = run
         self._failures = durations(group.failure, run.generator(group.name, number, "failure"))
         self._ways = shares(run.generator(group.name, number, "outage"))
-        self._stages: dict[tuple[str, int], Iterator[float]] = {}
+        self._stages: dict[tuple[str, str, int], Iterator[float]] = {}
         run.units[group.name].append(self)
 
     def hours_to_failure(self) -> float | None:
@@ -84,21 +93,30 @@ class _Unit:
         return outages[-1]
 
     def stage_hours(self, outage: Outage, place: int) -> float:
-        """Draw how long a stage takes."""
+        """Draw how long a stage takes; the outages of every shock have streams of their own, names may be the same."""
         law = outage.stages[place].law
         if isinstance(law, Deterministic):
             return law.mean_hours
-        key = (outage.name, place)
+        key = (self.cause, outage.name, place)
         if key not in self._stages:
-            rng = self._run.generator(self.group.name, self.number, f"stage {place} of {outage.name}")
+            purpose = f"stage {place} of {outage.name}" + (f" by {self.cause}" if self.cause else "")
+            rng = self._run.generator(self.group.name, self.number, purpose)
             self._stages[key] = durations(law, rng)
         return next(self._stages[key])
 
-    def call(self, outage: Outage | None) -> None:
-        """End the unit's quiet life; of several calls at one instant, one for an outage counts."""
-        self.outage = outage or self.outage
+    def call_to_work(self) -> None:
+        """End the unit's wait in standby; one that is called away at the same instant goes away."""
         if not self.called.triggered:
             self.called.succeed()
+
+    def call_away(self, outage: Outage, cause: str) -> simpy.Event:
+        """Fail a unit that is up, before it does by itself; return the event that succeeds when it is up again."""
+        self.is_up = False
+        self.outage, self.cause = outage, cause
+        self.returned = self._run.environment.event()
+        if not self.called.triggered:
+            self.called.succeed()
+        return self.returned
 
     def quiet(self) -> simpy.Event:
         """Begin a quiet life: return the event that calls the unit out of it."""
@@ -116,14 +134,13 @@ class _Crew:
         self._environment = run.environment
         self._choices = shares(run.generator(crew.name, 0, "choice"))
 
-    def take(self, unit: _Unit) -> simpy.Event:
-        """Return an event that succeeds when a crew has come to the unit."""
-        come = self._environment.event()
+    def take(self, unit: _Unit) -> simpy.Event | None:
+        """Return an event that succeeds when a crew has come to the unit; None where one is there at once."""
         if self.busy < self.crew.size:
             self.busy += 1
-            come.succeed()
-        else:
-            self.waiting.append((unit, come))
+            return None
+        come = self._environment.event()
+        self.waiting.append((unit, come))
         return come
 
     def leave(self) -> None:
@@ -148,13 +165,18 @@ def _live(run: _Run, unit: _Unit) -> Steps:
     """Be up, fail, be seen to, come back."""
     _put_to_work(run, unit.group)
     while True:
-        called, hours = unit.quiet(), unit.hours_to_failure()
-        yield called if hours is None else called | run.environment.timeout(hours)
-        outage, unit.outage = unit.outage, None
-        if outage is not None:
-            yield from _be_away(run, unit, outage)
-        elif not called.triggered:
-            yield from _be_away(run, unit, unit.draw_outage(unit.group.outages))
+        hours = unit.hours_to_failure()
+        if hours is not None and not unit.may_be_called:
+            yield run.environment.timeout(hours)
+        else:
+            called = unit.quiet()
+            yield called if hours is None else called | run.environment.timeout(hours)
+            if unit.outage is None and called.triggered:
+                continue
+        outage = unit.outage or unit.draw_outage(unit.group.outages)
+        yield from _be_away(run, unit, outage)
+        unit.outage, unit.cause = None, ""
+        _come_back(run, unit)
 
 
 def _be_away(run: _Run, unit: _Unit, outage: Outage) -> Steps:
@@ -168,15 +190,23 @@ def _be_away(run: _Run, unit: _Unit, outage: Outage) -> Steps:
         run.log.change(unit.group.name, shown, stage.shows, run.environment.now)
         shown = stage.shows
         if crew is not None and needing and place == needing[0]:
-            yield crew.take(unit)
+            come = crew.take(unit)
+            if come is not None:
+                yield come
         hours = unit.stage_hours(outage, place)
         if hours > 0:
             yield run.environment.timeout(hours)
         if crew is not None and needing and place == needing[-1]:
             crew.leave()
-    unit.is_up = True
     run.log.change(unit.group.name, shown, None, run.environment.now)
+
+
+def _come_back(run: _Run, unit: _Unit) -> None:
+    """Let a unit whose outage is over be up, and tell who waits for it."""
+    unit.is_up = True
     _put_to_work(run, unit.group)
+    if not unit.returned.triggered:
+        unit.returned.succeed()
 
 
 def _put_to_work(run: _Run, group: Group) -> None:
@@ -193,7 +223,7 @@ def _put_to_work(run: _Run, group: Group) -> None:
         if unit.is_up and not unit.works:
             unit.works = True
             free -= 1
-            unit.call(None)
+            unit.call_to_work()
 
 
 def _shock(run: _Run, number: int) -> Steps:
@@ -202,30 +232,26 @@ def _shock(run: _Run, number: int) -> Steps:
     rng = run.generator(shock.name, 0, "shock")
     while True:
         yield run.environment.timeout(float(rng.exponential(shock.mean_hours)))
-        struck = [unit for name in shock.groups for unit in run.units[name] if unit.is_up]
-        for unit in struck:
-            unit.is_up = False  # so that none of them is put to work in the place of another
-        for unit in struck:
-            unit.call(unit.draw_outage(shock.outages or unit.group.outages))
+        names = [group.name for group in run.model.groups if group.name in shock.groups]
+        struck = [unit for name in names for unit in run.units[name] if unit.is_up]
+        for unit in struck:  # all of them before any goes away, so that none is put to work in another's place
+            unit.call_away(unit.draw_outage(shock.outages or unit.group.outages), shock.name if shock.outages else "")
 
 
 def _refresh(run: _Run, group: Group) -> Steps:
     """Take the units of a group away one after the other, each round that finds the others up."""
     refresh = group.refresh
     assert refresh is not None
-    hours = durations(refresh.law, run.generator(group.name, 0, "refresh"))
+    absences = durations(refresh.law, run.generator(group.name, 0, "refresh"))
     round_number = 0
     while True:
         round_number += 1
-        due = round_number * refresh.every_hours
+        due = round_number * refresh.every_hours + refresh.offset_hours
         if due > run.environment.now:
             yield run.environment.timeout(due - run.environment.now)
         for unit in list(run.units[group.name]):
             if all(other.is_up for other in run.units[group.name]):
-                taken = next(hours)
-                unit.is_up = False
-                unit.call(_planned(refresh.shows, taken))
-                yield run.environment.timeout(taken)
+                yield unit.call_away(_planned(refresh.shows, next(absences)), "refresh")
 
 
 def _planned(shows: Shows, hours: float) -> Outage:

@@ -77,16 +77,22 @@ def expressions(names: Sequence[str]) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def dependent_models(draw: st.DrawFn) -> Model:
-    """Two groups that share a crew of any discipline; perhaps in standby, perhaps struck by a common shock."""
+def dependent_models(draw: st.DrawFn, hours: tuple[float, float] = (0.5, 100.0)) -> Model:
+    """Two groups that share a crew of any discipline; perhaps in standby, perhaps struck by a common shock.
+
+    Args:
+        draw: hypothesis gives it.
+        hours: least and longest mean of a law; shocks come up to five times as seldom.
+    """
+    least, longest = hours
     crew = Crew("crew", draw(st.integers(1, 2)), draw(st.sampled_from(Discipline)), ("b", "a"))
     standby = draw(st.none() | st.builds(Standby, st.just(1), st.sampled_from([0.0, 0.5, 1.0])))
-    exponential = st.builds(Exponential, st.floats(0.5, 100.0))
+    exponential = st.builds(Exponential, st.floats(least, longest))
     groups = (
         Group("a", draw(st.integers(1, 3)), draw(exponential), draw(outages(exponential)), "crew", standby),
         Group("b", draw(st.integers(1, 2)), draw(exponential), draw(outages(exponential)), "crew"),
     )
     ways = draw(st.just(()) | outages(exponential))
-    shock = Shock("storm", draw(st.floats(5.0, 500.0)), ("a", "b"), ways)
+    shock = Shock("storm", draw(st.floats(10 * least, 5 * longest)), ("a", "b"), ways)
     shocks = draw(st.sampled_from([(), (shock,)]))
     return model_of(groups, draw(expressions(["a", "b"])), [crew], shocks)
