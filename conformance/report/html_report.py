@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from conformance.about import without_secrets
 from conformance.allowances import MESSAGE
+from conformance.alone import NONE
 from conformance.report.excerpt import cut, printable
 from conformance.report.groups import Group, choose_examples, group_messages, group_wrong
 from conformance.report.latency import Latencies, measure
@@ -39,6 +40,13 @@ _COLUMNS = {
 }  # fmt: skip
 _ALWAYS = {"match", "mismatch", "inconclusive"}
 """The other columns are there where they have anything to say."""
+_ALONE = {
+    "match": "Its answers agree with their own hashes and with each other.",
+    "mismatch": "Some answers contradict their own hashes or each other.",
+    "lag": "Some answers are of an older block.",
+    "inconclusive": "Not everything that was looked at could be judged.",
+}
+"""What is said where there is no reference."""
 _SENTENCES = {
     "match": "Every answer that was compared is the reference's.",
     "mismatch": "Some answers are not the reference's.",
@@ -70,7 +78,7 @@ def as_html(run: Run) -> str:
     groups = group_wrong(run.judgements)
     details = _details(run, groups)
     style, script = _part("page.css"), _part("page.js")
-    totals = count(run.judgements)
+    totals, times = count(run.judgements), measure(run.judgements)
     allowances = [(row, uses) for row, uses in list_allowances(run) if row.name != MESSAGE]
     return template.render(
         title=printable(run.title),
@@ -85,7 +93,9 @@ def as_html(run: Run) -> str:
         by_method=[
             MethodRow(name, count(said), measure(said)) for name, said in sorted(by_method(run).items())
         ],
-        times=measure(run.judgements),
+        times=times,
+        sides=[side for side in ("reference", "candidate") if getattr(times, side).answers],
+        alone=run.reference.name == NONE,
         groups=groups[:GROUPS_MAX],
         groups_more=len(groups) - GROUPS_MAX,
         messages=_messages(run),
@@ -102,6 +112,8 @@ def as_html(run: Run) -> str:
 
 
 def _sentence(run: Run, totals: Totals) -> str:
+    if run.reference.name == NONE:
+        return _ALONE[run.verdict.value]
     if run.verdict is Verdict.MATCH and totals.lag:
         return f"The others that were compared lag by {run.lag_blocks_max} blocks at the most, which is let pass."
     return _SENTENCES[run.verdict.value]

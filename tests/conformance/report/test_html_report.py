@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.alone import NoReference
 from conformance.report import html_report
 from conformance.report.html_report import as_html
 from conformance.run import Run
@@ -143,6 +144,16 @@ def test_a_lag_that_is_let_pass_is_not_called_the_references_answer() -> None:
     text = Tags(as_html(run)).text
     assert "lag by 3 blocks at the most" in text
     assert "is the reference's." not in text
+
+
+def test_without_a_reference_nobody_speaks_of_one() -> None:
+    text = Tags(as_html(replace(full_run(), reference=NoReference()))).text
+    assert "4 of 12 claims hold. Some answers contradict" in text
+
+
+def test_times_are_there_where_something_was_timed() -> None:
+    assert "reference, ms" in as_html(full_run())
+    assert "p99" not in as_html(mixed_run()).replace("p99_seconds", "")
 
 
 def test_a_run_without_answers_has_a_page() -> None:
