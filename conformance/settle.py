@@ -25,6 +25,7 @@ _BEYOND = 1000
 """Blocks past the reference's newest of which it is asked to learn what is said of blocks that are not there yet."""
 _LOOKS_SECONDS = 0.02
 _NOT_PLACED = "the chains moved all the while, and the answer is the reference's at no block that the candidate was at"
+_BESIDE = "it does not know a block beside the chain, as a node need not that was never shown it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Settler:
                 return Settled(said, expected, got)
             confirmed = confirmed + 1 if self._stood_still(exchange, named) else 0
             if confirmed == CONFIRMATIONS:
+                if self._is_beside_chain(question, named, got):
+                    said = Judgement(question, Verdict.INCONCLUSIVE, _BESIDE)
                 return Settled(said, expected, got)
             if confirmed:
                 continue
@@ -194,6 +197,16 @@ class Settler:
             return None
         reply = self._reference.ask(pinned.question)
         return reply if is_theirs() else None
+
+    def _is_beside_chain(self, question: Question, named: Named, got: Reply) -> bool:
+        """Say whether the candidate only does not know blocks that are not of the reference's chain."""
+        blocks = {name: self._reference.block_by_hash(name) for name in named.block_hashes}
+        beside = [name for name, block in blocks.items() if block is not None and not self._reference.has(block)]
+        lacking = frozenset(name for name in beside if self._candidate.block_by_hash(name) is None)
+        asked = forget_hashes(question, lacking) if lacking else None
+        if asked is None:
+            return False
+        return self._judge(question, self._reference.ask(asked), got).verdict is Verdict.MATCH
 
     def _place_unknown(self, question: Question, named: Named, exchange: Exchange) -> Judgement | None:
         """Return lag where the candidate says rightly that it does not know what it has not come to yet."""

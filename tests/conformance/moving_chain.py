@@ -130,6 +130,8 @@ class World:
     """Whether the replica's answers say which block they are of."""
     catches_up: bool = True
     """Whether the replica follows while it is waited for."""
+    knows_side: bool = True
+    """Whether the replica knows blocks that left the chain."""
     corrupt: Callable[[View, dict[str, Any], Any], Any] | None = None
     """Makes an answer of the replica wrong; requests for its head alone stay right."""
     heads: list[Block] = field(default_factory=list)
@@ -187,7 +189,7 @@ class World:
     def replica(self, asked: Question) -> Reply:
         """Answer as the replica."""
         self.move()
-        heads = self.heads[: self.followed + 1]
+        heads = self.heads[0 if self.knows_side else self.followed : self.followed + 1]
         view = View(heads[-1], {block.hash: block for head in heads for block in head.line()})
         reply = self._answer(view, asked, None if asked.name.endswith("/head") else self.corrupt)
         position = Position(view.head.number, view.head.hash) if self.tells_position else None

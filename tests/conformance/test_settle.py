@@ -166,6 +166,26 @@ def test_a_candidate_on_a_chain_of_its_own_is_blamed(asked: Question) -> None:
     assert said.verdict is (Verdict.MATCH if same else Verdict.MISMATCH)
 
 
+SIDE = World([]).heads[0].at(2).child(5)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "asked", [asks("eth_getBlockByHash", SIDE.hash, False), asks("eth_getBalance", HOT, {"blockHash": SIDE.hash})]
+)
+def test_a_node_need_not_know_what_is_beside_the_chain(asked: Question) -> None:
+    def examine_with(*, knows_side: bool, corrupt: Any = None) -> Verdict:
+        world = World([], knows_side=knows_side, corrupt=corrupt)
+        world.heads.insert(0, SIDE)
+        world.followed = 1
+        return examine(world, asked).verdict
+
+    assert examine_with(knows_side=True) is Verdict.MATCH
+    assert examine_with(knows_side=False) is Verdict.INCONCLUSIVE
+    for knows_side in (False, True):
+        for _, corrupt in WAS_WRONG:
+            assert examine_with(knows_side=knows_side, corrupt=corrupt) is Verdict.MISMATCH
+
+
 def test_a_candidate_that_tells_no_head_is_blamed_all_the_same() -> None:
     world = World([], corrupt=lambda _view, _request, answer: {**answer, "result": "0x9"})
 
