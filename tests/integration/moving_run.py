@@ -22,7 +22,7 @@ from conformance.verdict import Judgement, Verdict
 from fixtures.brokers import KAFKA, running_log
 from fixtures.chain_files import find_chain
 from fixtures.geth import Program, find_geth, on_chain
-from fixtures.moving_chain import EMPTY_POOL_FLAGS, MovingChain
+from fixtures.moving_chain import MovingChain
 from tests.integration.following_nodes import Followed, followed
 
 CHAIN = find_chain("everyfork")
@@ -93,7 +93,7 @@ def moving_nodes(program: Program, folder: Path, broker: str, topic: str, pause_
 ):  # fmt: skip
     """Run a geth that moves, a master that follows it, a log, and a replica."""
     with ExitStack() as stack:
-        geth = stack.enter_context(on_chain(CHAIN, program, extra_arguments=EMPTY_POOL_FLAGS))
+        geth = stack.enter_context(on_chain(CHAIN, program))
         nodes = stack.enter_context(followed(geth, CHAIN, folder, broker, topic, *SIDE_BLOCKS))
         yield nodes, stack.enter_context(moving(nodes, pause_seconds, seed))
 
@@ -117,7 +117,7 @@ def main(examples: int, seed: int, pause: float, broker: str, jobs: int) -> None
     click.echo(f"{len(judgements)} questions in {seconds:.0f} s, {moves.steps} steps, reorgs by depth {reorgs}: {said}")
     for judgement in judgements:
         if judgement.verdict not in (Verdict.MATCH, Verdict.LAG):
-            click.echo(f"{judgement.verdict.value} {judgement.question.body[:400]} {judgement.problem}")
+            click.echo(f"{judgement.verdict.value} {judgement.question.body[:2000]} {judgement.problem}")
             for difference in judgement.differences[:3]:
                 click.echo(f"    {difference}"[:600])
 
