@@ -60,10 +60,19 @@ def _rate(url: str, body: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         script.write_text(_SCRIPT.replace("{body}", body))
-        command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(script), url]
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return wrk_rate(url, script)
+
+
+def wrk_rate(url: str, script: Path, connections: int = CONNECTIONS) -> float:
+    """Return how many answers a second an endpoint gives to a wrk script's requests.
+
+    Raises:
+        CouldNotJudge: some are no success.
+    """
+    command = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script), url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in printed:
-        raise CouldNotJudge(f"{url} did not answer {body[:60]} with success:\n{printed}")
+        raise CouldNotJudge(f"{url} did not answer all requests of wrk with success:\n{printed}")
     found = _RATE.search(printed)
     assert found is not None, printed
     return float(found.group(1))

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.answers import NESTING_MAX, VALUES_MAX, UnreadableAnswer, decode_answer, encode_answer
+from conformance.answers import (
+    NESTING_MAX,
+    VALUES_MAX,
+    UnreadableAnswer,
+    decode_answer,
+    encode_answer,
+    is_nested_deeper,
+)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -87,3 +94,21 @@ def test_a_key_that_is_there_twice_among_many_is_found_in_one_go() -> None:
 def test_a_body_of_too_many_values_is_not_read() -> None:
     with pytest.raises(UnreadableAnswer, match=f"more than {VALUES_MAX} values"):
         decode_answer(b"[" + b"0," * VALUES_MAX + b"0]")
+
+
+def levels_of(value: object) -> int:
+    """Return how deep a value nests."""
+    if not isinstance(value, list | dict):
+        return 0
+    return 1 + max(map(levels_of, value.values() if isinstance(value, dict) else value), default=0)
+
+
+tricky_values = st.recursive(
+    st.integers(0, 1) | st.text('[]{}"\\a', max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('[{"\\', max_size=3), inner, max_size=3),
+)
+
+
+@given(tricky_values, st.integers(0, 4))
+def test_nesting_is_what_it_is_whatever_strings_hold(value: object, levels_max: int) -> None:
+    assert is_nested_deeper(json.dumps(value).encode(), levels_max) == (levels_of(value) > levels_max)
