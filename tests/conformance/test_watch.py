@@ -52,6 +52,13 @@ def test_a_replica_that_stays_behind_lags() -> None:
     assert (said.verdict, said.lag_blocks) == (Verdict.LAG, 1)
 
 
+def test_a_tag_that_is_missing_behind_the_head_may_still_come() -> None:
+    world = World([], catches_up=False)
+    world.heads.append(world.heads[0].child(1))
+    said = watch(world, lying(world, "finalized", lambda _: None)).judgements()
+    assert {each.verdict for each in said} == {Verdict.MATCH, Verdict.LAG}
+
+
 def test_a_head_that_goes_back_without_a_reorganisation_lags() -> None:
     world = World([])
     for salt in range(3):
