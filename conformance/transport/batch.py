@@ -13,7 +13,7 @@ from conformance.transport.members import NoSuchText, Span, item_spans, member_s
 from conformance.transport.reply import Reply
 
 _OK = 200
-_EXCERPT_BYTES = 60
+_EXCERPT_BYTES = 120
 _CUT_CODES = {-32002: "the time for the batch was over", -32003: "the batch's answer was too long"}
 """How geth says that a batch ended early: of the question itself that tells nothing (v1.17.8, rpc/errors.go)."""
 
@@ -67,11 +67,19 @@ def split_batch(parts: Sequence[Part], reply: Reply) -> list[Reply]:
             text = reply.body.decode()
             answers = [_read(text[span.start : span.end]) for span in item_spans(text)]
         except (NoSuchText, UnicodeDecodeError):
-            failure = f"it is no JSON array; it begins {reply.body[:_EXCERPT_BYTES].decode(errors='replace')!r}"
+            failure = f"it is no JSON array; it begins {_excerpt(reply.body)}"
+        else:
+            # So geth refuses a batch that is too long: with one error, under the id of the first.
+            if len(answers) == 1 < len(parts) and answers[0].value("error"):
+                failure = f"one answer for all: {_excerpt(answers[0].text.encode())}"
     if failure:
         silent = replace(reply, status=0, body=b"", failure=f"the batch of {len(parts)} failed as a whole: {failure}")
         return [silent] * len(parts)
     return _assign(parts, answers, reply)
+
+
+def _excerpt(body: bytes) -> str:
+    return repr(body[:_EXCERPT_BYTES].decode(errors="replace"))
 
 
 def _whole_failure(reply: Reply) -> str:
@@ -79,9 +87,9 @@ def _whole_failure(reply: Reply) -> str:
         return f"HTTP status {reply.status}"
     if problem := problem_at_sight(reply.body, NESTING_MAX + 1):
         return problem
-    begin = reply.body[: 2 * _EXCERPT_BYTES].lstrip()
+    begin = reply.body[:1000].lstrip()
     if begin.startswith(b"{"):
-        return f"one answer for all: {begin[:_EXCERPT_BYTES].decode(errors='replace')!r}"
+        return f"one answer for all: {_excerpt(begin)}"
     return ""
 
 

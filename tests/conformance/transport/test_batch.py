@@ -97,6 +97,7 @@ def test_what_is_wrong_with_an_answer_in_a_batch_is_said(change: Callable[[list[
     ("body", "why"),
     [
         (b'{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batch too large"}}', "one answer for all"),
+        (b'[{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"batch too large"}}]', "one answer for all"),
         (b"<html>", "no JSON array; it begins '<html>'"),
         (b'[{"id":1}', "no JSON array"),
         (b'[{"id":1}] more', "no JSON array"),
