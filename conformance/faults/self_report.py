@@ -184,7 +184,7 @@ def _lines(body: bytes) -> list[str]:
     text = _decoded(body)
     for sign in ",[{":
         text = text.replace(sign, f"{sign}\n")
-    return text.splitlines()
+    return [line.strip() for line in text.splitlines()]
 
 
 def _decoded(body: bytes) -> str:
