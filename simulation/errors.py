@@ -6,7 +6,10 @@ SimulationError              (never raised itself)
 └── NotReached        exit 3  the time was up before the interval was narrow enough; carries what there is
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from simulation.result import Result
 
 
 class SimulationError(Exception):
@@ -27,3 +30,8 @@ class NotReached(SimulationError):
     """The time was up before the interval was narrow enough."""
 
     exit_code = 3
+
+    def __init__(self, text: str, result: "Result | None" = None) -> None:
+        super().__init__(text)
+        self.result = result
+        """What there is, where anything is."""
