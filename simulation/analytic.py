@@ -10,7 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulation.decompose import Node, joint_chances, node_of, with_count
+import numpy as np
+
+from simulation.decompose import failing_chance, is_monotone, joint_chances, node_of, with_count
 from simulation.errors import NotApplicable
 from simulation.model import Group, Measure, Model, Shows
 
@@ -90,7 +92,9 @@ def unavailability(model: Model, measure: Measure) -> float:
         NotApplicable: as `availability`.
     """
     check_independent(model)
-    return _chances(model, (node_of(measure.expression),), measure).get((False,), 0.0)
+    chances = _binomials(model, measure)
+    still = {name: [0.0] * len(each) for name, each in chances.items()}
+    return failing_chance(node_of(measure.expression), chances, still)[0]
 
 
 def failures_an_hour(model: Model, measure: Measure) -> float:
@@ -103,25 +107,38 @@ def failures_an_hour(model: Model, measure: Measure) -> float:
         NotApplicable: as `availability`.
     """
     check_independent(model)
-    whole, found = node_of(measure.expression), 0.0
-    for group in (group for group in model.groups if group.name in measure.expression.names):
-        shares = unit_shares(group)
-        changes = group.count * _bad_turns(group, counts_stale=measure.counts_stale)
-        others = _binomial(group.count - 1, shares, counts_stale=measure.counts_stale)
-        for number, chance in enumerate(others):
-            pair = (with_count(whole, group.name, number + 1), with_count(whole, group.name, number))
-            truths = _chances(model, pair, measure)
-            found += changes * chance * (truths.get((True, False), 0.0) + truths.get((False, True), 0.0))
+    whole = node_of(measure.expression)
+    groups = {group.name: group for group in model.groups if group.name in measure.expression.names}
+    turns = {name: _turns(group, counts_stale=measure.counts_stale) for name, group in groups.items()}
+    if is_monotone(whole):
+        changes = {name: np.diff([0.0, *rates, 0.0]).tolist() for name, rates in turns.items()}
+        return failing_chance(whole, _binomials(model, measure), changes)[1]
+    found = 0.0
+    for name, rates in turns.items():
+        for number, rate in enumerate(rates):
+            pair = (with_count(whole, name, number + 1), with_count(whole, name, number))
+            truths = joint_chances(pair, _binomials(model, measure))
+            found += rate * (truths.get((True, False), 0.0) + truths.get((False, True), 0.0))
     return found
 
 
-def _chances(model: Model, nodes: tuple[Node, ...], measure: Measure) -> dict[tuple[bool, ...], float]:
-    groups = {group.name: group for group in model.groups}
-    binomials = {
-        name: _binomial(groups[name].count, unit_shares(groups[name]), counts_stale=measure.counts_stale)
-        for name in measure.expression.names
+def _turns(group: Group, *, counts_stale: bool) -> list[float]:
+    """Return how often a group goes down to each number of good units from the one above, per hour."""
+    a_unit = group.count * _bad_turns(group, counts_stale=counts_stale)
+    others = _binomial(group.count - 1, unit_shares(group), counts_stale=counts_stale)
+    return [a_unit * chance for chance in others]
+
+
+def _binomials(model: Model, measure: Measure) -> dict[str, list[float]]:
+    """Return the chance of each number of good units of each group that a measure speaks of, in the model's order.
+
+    That order keeps what belongs together (one cluster) side by side, so that little has to be remembered.
+    """
+    return {
+        group.name: _binomial(group.count, unit_shares(group), counts_stale=measure.counts_stale)
+        for group in model.groups
+        if group.name in measure.expression.names
     }
-    return joint_chances(nodes, binomials)
 
 
 def _bad_turns(group: Group, *, counts_stale: bool) -> float:

@@ -116,10 +116,10 @@ def _read_part(table: Table, count: int, crews: list[str], snapshots: Snapshots 
     recovery = table.text("recovery", "repair", ("repair", "snapshot"))
     repair = read_law_if_there(table, "repair")
     if recovery == "snapshot":
-        if repair is not None:
-            raise ScenarioError(f"{table.key('repair')} and recovery = 'snapshot' contradict each other, expected one")
         if snapshots is None:
             table.refuse("recovery", "'repair', or a [snapshots] table and a part that keeps a database")
+        if repair is not None:
+            raise ScenarioError(f"{table.key('repair')} and recovery = 'snapshot' contradict each other, expected one")
     elif repair is None:
         table.missing("repair", ["repair", "recovery"])
     crew = read_crew_name(table, crews)

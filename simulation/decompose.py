@@ -15,7 +15,7 @@ Node = int | tuple[object, ...]
 """A number (a condition is 0 or 1), or an operator and its parts: ("and", a, b), (">=", a, 2), ("name", "kafka")."""
 Chances = Mapping[str, Sequence[float]]
 """Group name to the chance of each number of good units, 0 first."""
-STEPS_MAX = 500_000
+STEPS_MAX = 20_000
 _SIGNS: dict[type[ast.cmpop], str] = {ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<=", ast.Lt: "<", ast.Eq: "=="}
 
 
@@ -32,6 +32,46 @@ def with_count(node: Node, name: str, count: int) -> Node:
     if operator == "name":
         return count if parts[0] == name else node
     return _simplified(str(operator), [with_count(part, name, count) for part in parts])  # type: ignore[arg-type]
+
+
+def is_monotone(node: Node) -> bool:
+    """Say whether one good unit more never harms: nothing is negated or bounded from above."""
+    if isinstance(node, int):
+        return True
+    operator, *parts = node
+    if operator == "name":
+        return True
+    return operator not in ("not", "<", "<=", "==") and all(is_monotone(part) for part in parts)  # type: ignore[arg-type]
+
+
+def failing_chance(node: Node, chances: Chances, changes: Chances) -> tuple[float, float]:
+    """Return the chance that a condition does not hold, and its rate of change.
+
+    Args:
+        node: the condition.
+        chances: of each number of good units of each group it speaks of.
+        changes: how fast each of those chances changes, all at once.
+
+    Raises:
+        NotApplicable: it takes too many steps.
+    """
+    order, known = list(chances), dict[Node, tuple[float, float]]()
+
+    def failing(place: int, left: Node) -> tuple[float, float]:
+        if isinstance(left, int):
+            return float(not left), 0.0
+        if left not in known:
+            if len(known) >= STEPS_MAX:
+                raise NotApplicable(f"closed form: more than {STEPS_MAX} steps; expected a simpler condition")
+            name, value, change = order[place], 0.0, 0.0
+            for count, (chance, rate) in enumerate(zip(chances[name], changes[name], strict=True)):
+                below, below_change = failing(place + 1, with_count(left, name, count))
+                value += chance * below
+                change += chance * below_change + rate * below
+            known[left] = value, change
+        return known[left]
+
+    return failing(0, node)
 
 
 def joint_chances(nodes: tuple[Node, ...], chances: Chances) -> dict[tuple[bool, ...], float]:

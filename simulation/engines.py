@@ -107,7 +107,8 @@ def _why_not(model: Model, engine: Engine) -> str:
     """Return in a sentence why an engine can't take a model; empty where it can."""
     try:
         if engine is Engine.FORM:
-            analytic.check_independent(model)
+            for measure in model.measures:
+                analytic.unavailability(model, measure)  # a condition may turn out too complex only now
         if engine is Engine.CHAIN:
             check_markov(model)
             ctmc.count_states(model, CHAIN_STATES_MAX)
