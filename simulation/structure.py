@@ -21,6 +21,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.Eq: lambda left, right: left == right,
 }
 TEXT_MAX = 20_000
+DEPTH_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def parse_expression(text: str, groups: Sequence[str]) -> Expression:
         raise ScenarioError(f"an expression has {len(text)} characters, expected at most {TEXT_MAX}")
     try:
         tree = _tree(text)
+        _check_depth(tree, text)
         names = _names(tree)
         unknown = [name for name in names if name not in groups]
         if unknown:
@@ -56,6 +58,16 @@ def parse_expression(text: str, groups: Sequence[str]) -> Expression:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply or no text"
         raise ScenarioError(f"expression {text!r} can't be read: {reason}") from error
     return Expression(text, names)
+
+
+def _check_depth(tree: ast.expr, text: str) -> None:
+    """Refuse what is nested too deeply, whatever Python's own limit of recursion is set to."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEPTH_MAX):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise ScenarioError(f"expression {text[:40]!r}… can't be read: it is nested deeper than {DEPTH_MAX} levels")
 
 
 def _names(tree: ast.expr) -> tuple[str, ...]:
