@@ -2,7 +2,7 @@
 
 With each number the conditions get simpler; those met before are not worked out again, so what is in series or in
 parallel costs as much as it is long, not two to the power of it. Source: pivotal decomposition, Rausand, Barros &
-Høyland, "System Reliability Theory" (3rd ed., 2021), ch. 4; with equal parts kept once, as binary decision diagrams do.
+Høyland, "System Reliability Theory" (3rd ed., 2021), ch. 6; with equal parts kept once, as binary decision diagrams do.
 """
 
 import ast
