@@ -48,8 +48,9 @@ class AvailabilityLog:
         down = {}
         for place, measure in enumerate(self._measures):
             since, found = self._down_since[place], self._down[place]
-            cut = [*found, (since, horizon_hours)] if since is not None and since < horizon_hours else found
-            down[measure.name] = np.array(cut, dtype=np.float64).reshape(-1, 2)
+            if since is not None and since < horizon_hours:
+                _append_joined(found, since, horizon_hours)
+            down[measure.name] = np.array(found, dtype=np.float64).reshape(-1, 2)
         if self._all_up_since is not None and self._all_up_since < horizon_hours:
             self._regenerations.append(self._all_up_since)
         regenerations = np.array(self._regenerations, dtype=np.float64)
