@@ -64,7 +64,7 @@ def _bomb(layers: int) -> Callable[[], bytes]:
         zeros = b" " * _MEGABYTE
         body = b"".join(packer.compress(zeros) for _ in range(_BOMB_BYTES // _MEGABYTE)) + packer.flush()
         for _ in range(layers - 1):
-            body = gzip.compress(body)
+            body = gzip.compress(body, mtime=0)
         coding = b", ".join([b"gzip"] * layers)
         return whole(body, more=b"Content-Encoding: " + coding + b"\r\n")
 
