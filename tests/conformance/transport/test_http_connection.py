@@ -20,6 +20,11 @@ ASKED = question()
 QUICK = Transport(reply_seconds_max=0.3, connect_seconds_max=1.0, reply_bytes_max=1000)
 
 
+def zipped(body: bytes) -> bytes:
+    """Return a compressed body that is the same at all times: names of tests follow from it."""
+    return gzip.compress(body, mtime=0)
+
+
 def reply_to(data: bytes, *, closes: bool = False, transport: Transport = QUICK) -> Reply:
     """Return the reply that an answer of these bytes makes."""
     with raw_node(sends(data, closes=closes)) as node, closing(Endpoint(node.url, transport=transport)) as endpoint:
@@ -88,7 +93,7 @@ def test_no_more_is_in_flight_than_agreed(connect: Connect) -> None:
         (b"HTTP/1.1 200 OK\r\n\r\nall until the end", True, b"all until the end"),
         (b"HTTP/1.0 200 OK\r\n\r\nold", True, b"old"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + http(b"all"), False, b"all"),
-        (http(gzip.compress(b"all", mtime=0), headers="Content-Encoding: gzip\r\n"), False, b"all"),
+        (http(zipped(b"all"), headers="Content-Encoding: gzip\r\n"), False, b"all"),
         (http(b"all", headers="Content-Encoding: identity\r\n"), False, b"all"),
     ],
 )
@@ -115,13 +120,13 @@ def test_every_way_to_send_a_body_is_read(data: bytes, closes: bool, body: bytes
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 50, False, "interim answers"),
         (http(b"1" * 1001), False, "longer than 1000 bytes"),
         (
-            http(gzip.compress(b"1" * 10_000_000, mtime=0), headers="Content-Encoding: gzip\r\n"),
+            http(zipped(b"1" * 10_000_000), headers="Content-Encoding: gzip\r\n"),
             False,
             "longer than 1000 bytes",
         ),
         (http(b"all", headers="Content-Encoding: gzip\r\n"), False, "said to be gzip and is not"),
-        (http(gzip.compress(b"all", mtime=0)[:-6], headers="Content-Encoding: gzip\r\n"), False, "ends too early"),
-        (http(gzip.compress(b"all", mtime=0) + b"more", headers="Content-Encoding: gzip\r\n"), False, "more behind"),
+        (http(zipped(b"all")[:-6], headers="Content-Encoding: gzip\r\n"), False, "ends too early"),
+        (http(zipped(b"all") + b"more", headers="Content-Encoding: gzip\r\n"), False, "more behind"),
         (http(b"all", headers="Content-Encoding: br\r\n"), False, "encoded as 'br'"),
         (http(b"all", headers="Content-Encoding: gzip, gzip\r\n"), False, "encoded as 'gzip, gzip'"),
         (http(b"all", headers="Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n"), False, "encoded as 'gzip'"),
@@ -236,9 +241,7 @@ def test_a_long_question_is_sent_whole_and_a_long_answer_read_whole(connect: Con
 
 @pytest.mark.parametrize("cut", range(1, 60))
 def test_it_does_not_matter_how_an_answer_arrives(cut: int) -> None:
-    data = http(
-        gzip.compress(b"all of it", mtime=0), headers="Content-Encoding: gzip\r\nX-EtherCattle-Block-Number: 7\r\n"
-    )
+    data = http(zipped(b"all of it"), headers="Content-Encoding: gzip\r\nX-EtherCattle-Block-Number: 7\r\n")
     answer = http_answer.HttpAnswer(1000)
     for start in range(0, len(data), cut):
         assert not answer.is_whole
