@@ -12,7 +12,7 @@ COMMANDS = {
     "feed": ("fixtures.feed", "Publish a chain to a log, for a replica under test."),
     "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
-    "simulate": ("simulation.cli", "Work out how available a system of masters and replicas is."),
+    "simulate": ("simulation.cli", "Work out how available a system is."),
 }
 """Command name to the module that has it, and its line in the help."""
 
