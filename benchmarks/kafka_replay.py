@@ -10,13 +10,12 @@ import plyvel
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from benchmarks.records import fill_topic
+from benchmarks.replaying import follow_seconds, write_step
 from benchmarks.result import Figure
 from fixtures.chain_files import ChainFiles
 from fixtures.kafka import running_kafka
 from reference_node.log.codec_writebatch import BATCH
-from reference_node.log.open import open_log
-from reference_node.roles.follower import Follower
-from reference_node.store.leveldb import WRITE_BUFFER_BYTES, Store
+from reference_node.store.leveldb import WRITE_BUFFER_BYTES
 from reference_node.writeset import WriteSet, decode_write_batch
 
 TOPIC = "geth"
@@ -35,23 +34,10 @@ def measure(chain: ChainFiles) -> list[Figure]:
     with running_kafka() as kafka, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = fill_topic(kafka.bootstrap, TOPIC, BYTES, WRITES_A_BATCH, VALUE_BYTES)
-        ours = count / min(_follow(kafka.bootstrap, folder / f"replica-{turn}") for turn in range(ROUNDS))
+        ours = count / min(follow_seconds(kafka.bootstrap, TOPIC, folder / f"replica-{turn}") for turn in range(ROUNDS))
         writes = _decoded(kafka.bootstrap)
         raw = count / min(_raw(kafka.bootstrap, writes, folder / f"raw-{turn}") for turn in range(ROUNDS))
     return [Figure("replay through Kafka", ours, "writes/s", "librdkafka + plyvel write alone", raw, GOAL_RATIO)]
-
-
-def _follow(broker: str, datadir: Path) -> float:
-    log, store = open_log(broker), Store(datadir)
-    try:
-        started = time.perf_counter()
-        follower = Follower(store, log, TOPIC)
-        while not follower.caught_up():
-            follower.follow()
-        return time.perf_counter() - started
-    finally:
-        store.close()
-        log.close()
 
 
 def _raw(broker: str, writes: dict[int, WriteSet], datadir: Path) -> float:
@@ -60,12 +46,8 @@ def _raw(broker: str, writes: dict[int, WriteSet], datadir: Path) -> float:
     try:
         started = time.perf_counter()
         for message in _consume(broker):
-            with database.write_batch() as batch:
-                for key, value in writes.get(message.offset(), ()):
-                    if value is None:
-                        batch.delete(key)
-                    else:
-                        batch.put(key, value)
+            if message.offset() in writes:
+                write_step(database, writes[message.offset()])
         return time.perf_counter() - started
     finally:
         database.close()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import plyvel
 
+from benchmarks.replaying import follow_seconds, write_step
 from benchmarks.result import Figure
 from fixtures.chain_files import ChainFiles
 from reference_node.log.sqlite import SqliteLog
-from reference_node.roles.follower import Follower
 from reference_node.roles.master import MasterSettings, run_master
-from reference_node.store.leveldb import WRITE_BUFFER_BYTES, Store
+from reference_node.store.leveldb import WRITE_BUFFER_BYTES
 from reference_node.writeset import WriteSet, decode_write_batch
 
 TOPIC = "geth"
@@ -37,22 +37,11 @@ def measure(chain: ChainFiles) -> list[Figure]:
         run_master(settings, threading.Event())
         writes = _decode_all(broker)
         count = sum(len(found) for found in writes)
-        ours = count / min(_follow(broker, folder / f"replica-{turn}") for turn in range(ROUNDS))
+        ours = count / min(
+            follow_seconds(f"sqlite:///{broker}", TOPIC, folder / f"replica-{turn}") for turn in range(ROUNDS)
+        )
         raw = count / min(_raw(broker, writes, folder / f"raw-{turn}") for turn in range(ROUNDS))
     return [Figure("replay", ours, "writes/s", "read + plyvel write alone", raw, GOAL_RATIO)]
-
-
-def _follow(broker: Path, datadir: Path) -> float:
-    log, store = SqliteLog(broker, create=False), Store(datadir)
-    try:
-        started = time.perf_counter()
-        follower = Follower(store, log, TOPIC)
-        while not follower.caught_up():
-            follower.follow()
-        return time.perf_counter() - started
-    finally:
-        store.close()
-        log.close()
 
 
 def _raw(broker: Path, writes: list[WriteSet], datadir: Path) -> float:
@@ -64,12 +53,7 @@ def _raw(broker: Path, writes: list[WriteSet], datadir: Path) -> float:
         while offset < end:
             offset += len(log.read(TOPIC, offset, RECORDS_A_READ, 0).records)
         for step in writes:
-            with database.write_batch() as batch:
-                for key, value in step:
-                    if value is None:
-                        batch.delete(key)
-                    else:
-                        batch.put(key, value)
+            write_step(database, step)
         return time.perf_counter() - started
     finally:
         database.close()
