@@ -1,1 +1,1 @@
-"""Load on balanced replicas."""
+"""Load tests of balanced replicas that measure what a client would feel."""
