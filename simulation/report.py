@@ -18,8 +18,6 @@ SCHEMA = "ethercattle.simulate/1"
 """Changes its number when a field changes its meaning or goes; new fields may come at any time."""
 _SHOWN = ("availability", "downtime_minutes_year", "outages_year", "mtbf_hours", "mttr_hours", "request_availability")
 SHARE_DIGITS_MIN = 4
-PLAIN_WIDTH = 120
-"""Columns where the output is no terminal."""
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.STRADDLES: "yellow"}
 
 
@@ -42,14 +40,6 @@ def as_json(result: Result, judged: Sequence[tuple[Requirement, Verdict]]) -> st
         "requirements": [{"requirement": str(each), "verdict": verdict.value} for each, verdict in judged],
     }
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
-
-
-def open_console(*, stderr: bool) -> Console:
-    """Return a console, plain where it is no terminal; NO_COLOR is heeded by rich."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
-    return console
 
 
 def print_scenarios(scenarios: Sequence[Scenario], console: Console) -> None:

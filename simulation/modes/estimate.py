@@ -1,0 +1,39 @@
+"""`ethercattle simulate SCENARIO`: estimates with intervals, and whether they meet the requirements."""
+
+from simulation.api import simulate
+from simulation.errors import NotReached
+from simulation.gate import exit_code, find_estimate, judge
+from simulation.options import Options
+from simulation.report import as_json, print_result
+from simulation.result import Result
+from simulation.scenario import Scenario
+from simulation.terminal import console_beside, progress_bar, write_text
+
+
+def run(options: Options, scenario: Scenario) -> int:
+    """Work the scenario out, show it, and return the exit code of its requirements.
+
+    Raises:
+        NotReached: the time was up before the interval was narrow enough; what there is was shown.
+    """
+    try:
+        with progress_bar() as tell:
+            result = simulate(scenario, **options.settings(), progress=lambda seen: tell(seen.done, seen.planned))
+    except NotReached as error:
+        if error.result is not None:
+            _show(error.result, options)
+        raise
+    return _show(result, options)
+
+
+def _show(result: Result, options: Options) -> int:
+    """Write and print a result; return the exit code of its requirements."""
+    judged = [(each, judge(each, find_estimate(each, result.estimates))) for each in options.requirements]
+    if options.samples_path is not None:
+        from simulation.sample_files import write_samples
+
+        write_samples(options.samples_path, result.samples)
+    if options.json_path is not None:
+        write_text("--json", options.json_path, as_json(result, judged))
+    print_result(result, judged, console_beside(options.json_path))
+    return exit_code(verdict for _, verdict in judged)
