@@ -11,22 +11,21 @@ is at most ten times that of plain simulation, whatever the model. Intervals are
 
 import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from simulation.chain_states import check_markov
 from simulation.compiled import expect_numba
 from simulation.compiled_draws import begin_streams, stream_name
 from simulation.errors import NotApplicable
 from simulation.intervals import Interval
 from simulation.kernel import begin_run
-from simulation.laws import Exponential
 from simulation.lowering import lower
 from simulation.memory import Run, new_run, streams_of
-from simulation.model import Measure, Model
+from simulation.model import Model
 from simulation.rare_cycles import (
     COLUMNS,
     DOWN_HOURS,
@@ -34,10 +33,11 @@ from simulation.rare_cycles import (
     FAILURES,
     HOURS,
     HOURS_BEFORE,
-    JUMPS_MAX,
+    JUMPS_A_CYCLE_MAX,
     RATIO,
     run_cycles,
 )
+from simulation.rare_part import check_rare, relevant_part
 
 PLAIN_SHARE = 0.1
 BATCH_CYCLES = 20_000
@@ -51,7 +51,9 @@ ASTRAY = 4.0
 """Standard errors by which the mean weight may differ from 1."""
 DOWN, FAILING, FAILED, WEIGHT, LENGTH, BEFORE = range(6)
 """Columns of what is summed: weighted down hours, failures, whether it failed; the weight; hours, hours before."""
+Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class RareEstimate:
     failures_an_hour: Interval
     mean_hours_to_failure: Interval
     """From all units up."""
+    mtbf_hours: Interval
+    """From the end of an outage to the next one."""
+    mttr_hours: Interval
+    """Length of an outage."""
     confidence: float
     cycles: int
     effective_failures: float
@@ -86,6 +92,7 @@ def estimate_rare(
     confidence: float = 0.95,
     max_seconds: float = math.inf,
     balance: float = BALANCE,
+    progress: Tell | None = None,
 ) -> RareEstimate:
     """Estimate a measure's unavailability, until its interval is narrow enough or a bound is reached.
 
@@ -98,14 +105,15 @@ def estimate_rare(
         confidence: of the intervals.
         max_seconds: no batch of cycles begins later.
         balance: share of choices between failures that are made as if all were equally likely.
+        progress: told how many cycles are done, after each batch.
 
     Raises:
         NotApplicable: numba is missing; a law has a memory; the measure is never, or all the time, unavailable.
     """
     expect_numba("rare events")
     chosen = next(each for each in model.measures if each.name == measure)
-    part = _relevant_part(model, chosen)
-    _check(part)
+    part = relevant_part(model, chosen)
+    check_rare(part)
     start = time.monotonic()
     run, sums = _new_run(part, seed), _Sums()
     settings = np.array([BIAS, balance])
@@ -116,10 +124,12 @@ def estimate_rare(
             found = np.zeros((max(2, round(min(BATCH_CYCLES, cycles_max) * share)), COLUMNS))
             if not run_cycles(run, 0, biased, settings, luck, found):
                 raise NotApplicable(
-                    f"rare events: all units are hardly ever up at once ({len(found)} times took more than {JUMPS_MAX} "
-                    "changes of state), expected a model that is whole most of the time"
+                    f"rare events: all units are hardly ever up at once (from one time to the next there are more than "
+                    f"{JUMPS_A_CYCLE_MAX} changes of state), expected a model that is whole most of the time"
                 )
             sums.add(biased, found)
+        if progress is not None:
+            progress(sums.cycles)
         estimate = sums.estimate(measure, confidence)
         enough = estimate.relative_half_width <= rel_error and not estimate.warnings
         if enough or sums.cycles + BATCH_CYCLES > cycles_max or time.monotonic() - start >= max_seconds:
@@ -152,32 +162,39 @@ class _Sums:
         """Return what the cycles so far say."""
         failed, squares = self._sums[:, FAILED].sum(), self._products[:, FAILED, FAILED].sum()
         effective = float(failed**2 / squares) if squares else 0.0
-        hours_to_failure = self._ratio(FAILED, BEFORE, confidence)
+        means, covariances = self._means()
+        down, failing, ever, length, before = (np.eye(6)[each] for each in (DOWN, FAILING, FAILED, LENGTH, BEFORE))
+
+        def ratio(top: Vector, bottom: Vector) -> Interval:
+            return _ratio(top, bottom, means, covariances, float(ndtri((1 + confidence) / 2)))
+
         return RareEstimate(
             measure,
-            self._ratio(DOWN, LENGTH, confidence),
-            self._ratio(FAILING, LENGTH, confidence),
-            _inverse(hours_to_failure),
+            ratio(down, length),
+            ratio(failing, length),
+            _inverse(ratio(ever, before)),
+            _inverse(ratio(failing, length - down)),
+            ratio(down, failing),
             confidence,
             self.cycles,
             effective,
             self._warnings(effective),
         )
 
-    def _ratio(self, top: int, bottom: int, confidence: float) -> Interval:
-        """Return the interval of a weighted mean over all cycles by a mean over the plain ones (delta method)."""
+    def _means(self) -> tuple[Vector, Matrix]:
+        """Return the means of what is summed and their covariances.
+
+        What is weighted comes from all cycles, how long cycles last from the plain ones, which are a part of them.
+        """
         counts = np.array(self._counts, dtype=np.float64)
         means = self._sums / counts[:, None]
         spreads = self._products / counts[:, None, None] - means[:, :, None] * means[:, None, :]
         spreads *= (counts / (counts - 1))[:, None, None]
-        total = counts.sum()
-        value = float(self._sums[:, top].sum() / total / means[0, bottom])
-        variance = (counts * spreads[:, top, top]).sum() / total**2
-        variance += value**2 * spreads[0, bottom, bottom] / counts[0] - 2 * value * spreads[0, top, bottom] / total
-        half = float(ndtri((1 + confidence) / 2)) * math.sqrt(max(variance, 0.0)) / float(means[0, bottom])
-        if value == 0:
-            return Interval(0.0, 0.0, math.inf)
-        return Interval(value, max(value - half, 0.0), value + half)
+        shares = np.zeros((2, 6))
+        shares[:, :LENGTH] = (counts / counts.sum())[:, None]
+        shares[0, LENGTH:] = 1.0
+        covariances = (shares[:, :, None] * shares[:, None, :] * spreads / counts[:, None, None]).sum(axis=0)
+        return (shares * means).sum(axis=0), covariances
 
     def _warnings(self, effective: float) -> tuple[str, ...]:
         found = []
@@ -196,44 +213,21 @@ class _Sums:
         return tuple(found)
 
 
+def _ratio(top: Vector, bottom: Vector, means: Vector, covariances: Matrix, deviations: float) -> Interval:
+    """Return the interval of a ratio of two sums of means (delta method), `deviations` to either side."""
+    above, below = float(top @ means), float(bottom @ means)
+    if above <= 0 or below <= 0:
+        return Interval(0.0 if below > 0 else math.nan, 0.0, math.inf)
+    value = above / below
+    difference = top - value * bottom
+    half = deviations * math.sqrt(max(float(difference @ covariances @ difference), 0.0)) / below
+    return Interval(value, max(value - half, 0.0), value + half)
+
+
 def _inverse(interval: Interval) -> Interval:
     """Return the interval of 1 over a quantity."""
     value, low, high = (1 / bound if bound else math.inf for bound in (interval.value, interval.high, interval.low))
     return Interval(value, low, high)
-
-
-def _relevant_part(model: Model, measure: Measure) -> Model:
-    """Return what a measure depends on: the groups it names, those that share crews with them, and their shocks."""
-    names = set(measure.expression.names)
-    while True:
-        crews = {group.crew for group in model.groups if group.name in names} - {None}
-        more = {group.name for group in model.groups if group.crew in crews}
-        if more <= names:
-            break
-        names |= more
-    shocks = [replace(shock, groups=tuple(name for name in shock.groups if name in names)) for shock in model.shocks]
-    return replace(
-        model,
-        groups=tuple(group for group in model.groups if group.name in names),
-        shocks=tuple(shock for shock in shocks if shock.groups),
-        measures=(measure,),
-    )
-
-
-def _check(model: Model) -> None:
-    """Raise NotApplicable where a model is no Markov chain that begins anew whenever all units are up."""
-    try:
-        check_markov(model)
-    except NotApplicable as error:
-        raise NotApplicable(str(error).replace("exact chain", "rare events")) from error
-    for group in model.groups:
-        if not isinstance(group.failure, Exponential):
-            law = type(group.failure).__name__.lower()
-            raise NotApplicable(f"rare events: failure of {group.name!r} has law {law}, expected exponential")
-    counts = {group.name: group.count for group in model.groups}
-    (measure,) = model.measures
-    if not measure.expression.holds(counts):
-        raise NotApplicable(f"rare events: {measure.name} is not available even with every unit up")
 
 
 def _new_run(model: Model, seed: int) -> Run:

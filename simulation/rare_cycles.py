@@ -30,19 +30,19 @@ COLUMNS = 6
 BIAS, BALANCE = range(2)
 """Places of the settings: the least chance of a failure as the next jump; the share of choices among failures (and
 among the ways of one) that are made as if all were alike."""
-JUMPS_MAX = 5_000_000
-"""In all cycles of a batch together."""
+JUMPS_A_CYCLE_MAX, CYCLES_MIN = 300, 1_000
+"""Cycles have at most so many jumps on average; fewer cycles than the second as many as these together."""
 
 
 @compiled
 def run_cycles(n: Run, measure: int, biased: bool, settings: Numbers, luck: Words, found: Numbers) -> bool:
     """Fill a row of `found` per cycle; return False where they come to no end."""
-    jumps = 0
+    jumps, most = 0, JUMPS_A_CYCLE_MAX * max(len(found), CYCLES_MIN)
     for cycle in range(len(found)):
         found[cycle, :] = 0.0
         found[cycle, RATIO] = 1.0
-        jumps += _run_cycle(n, measure, biased, settings, luck, found[cycle], JUMPS_MAX - jumps)
-        if jumps >= JUMPS_MAX:
+        jumps += _run_cycle(n, measure, biased, settings, luck, found[cycle], most - jumps)
+        if jumps >= most:
             return False
     return True
 
