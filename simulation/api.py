@@ -10,18 +10,15 @@ from importlib import import_module
 from typing import Any
 
 from simulation.comparison import Comparison, compare_runs
-from simulation.engines import EXACT, Engine, ExactResult, applicable, best_engine, exact_results
+from simulation.engines import EXACT, SIMULATING, Engine, applicable, best_engine, exact_results
 from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import (
     Basis,
-    Estimate,
-    MeasureEstimates,
-    Method,
     choose_method,
     estimate_measures,
     estimate_staleness,
-    name_of,
 )
+from simulation.long_run import exact_estimates, hardly_any_outage, rare_estimates
 from simulation.model import Model
 from simulation.result import About, Result, Samples
 from simulation.runs import ENGINE_MODULES, REPLICATIONS_MAX, Plan, Runner, Tell
@@ -64,7 +61,8 @@ def simulate(
 
     Args:
         scenario: what it is made of.
-        engine: form, chain, fast or simpy; None takes the first of them that applies.
+        engine: form, chain, fast, simpy or rare; None takes the first of them that applies, and rare, where it does,
+            if simulating would see hardly any outage.
         replications: independent runs; with `rel_error` the first look is after so many.
         horizon_days: how long each run lasts.
         warmup_days: left out of each run's begin, where all units are new; None is a tenth of the run.
@@ -87,6 +85,10 @@ def simulate(
     _check_sizes(replications, horizon_days, warmup_days, seed)
     _check_precision(model, confidence, rel_error, precise, max_seconds, jobs)
     chosen, why = _choose(model, engine)
+    if engine is None and chosen in SIMULATING:
+        hours = replications * (horizon_days - warmup_days) * 24
+        rare = hardly_any_outage(model, hours, seed)
+        chosen, why = (Engine.RARE, f"{why}; {rare}") if rare else (chosen, why)
     text = scenario_text(scenario)
     about = About(
         model.title,
@@ -98,11 +100,14 @@ def simulate(
         warmup_days * 24,
     )
     if chosen in EXACT:
-        measures = {each.measure: _exact(each, confidence) for each in exact_results(model, chosen)}
+        measures = {each.measure: exact_estimates(each, confidence) for each in exact_results(model, chosen)}
         return Result(about, why, confidence, measures, None, Samples(about, ()), time.monotonic() - began)
-    runner = Runner(Plan(str(chosen), model, about.horizon_hours, seed, jobs), progress, max_seconds)
     wish = _Wish(replications, rel_error, tuple(precise) or tuple(each.name for each in model.measures), max_seconds)
-    return _simulated(model, runner, wish, Result(about, why, confidence, {}, None, Samples(about, ()), 0.0))
+    empty = Result(about, why, confidence, {}, None, Samples(about, ()), 0.0)
+    if chosen is Engine.RARE:
+        return _biased(model, wish, empty, progress)
+    runner = Runner(Plan(str(chosen), model, about.horizon_hours, seed, jobs), progress, max_seconds)
+    return _simulated(model, runner, wish, empty)
 
 
 def compare(
@@ -119,8 +124,8 @@ def compare(
     Raises:
         ScenarioError: an argument is wrong, or the engine does not simulate.
     """
-    if engine in EXACT:
-        raise ScenarioError(f"engine {engine!r} has no runs to compare, expected fast or simpy")
+    if engine not in SIMULATING:
+        raise ScenarioError(f"engine {engine!r} has no runs to compare, expected {' or '.join(SIMULATING)}")
     one, other = (simulate(each, engine=engine, **settings) for each in (first, second))
     basis = Basis(one.confidence, one.about.warmup_hours)
     runs = one.samples.replications, other.samples.replications
@@ -140,6 +145,34 @@ def _plain(value: Any) -> Any:
         inner = {name: _plain(getattr(value, name)) for name in asdict(value)}
         return {"type": type(value).__name__, **inner}
     return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
+
+
+def _biased(model: Model, wish: _Wish, empty: Result, progress: Tell | None) -> Result:
+    """Make failures likely until the precise measures are known well enough."""
+    began = time.monotonic()
+    measures = rare_estimates(
+        model,
+        seed=empty.about.seed,
+        confidence=empty.confidence,
+        rel_errors={each.name: wish.rel_error if each.name in wish.precise else None for each in model.measures},
+        max_seconds=math.inf if wish.max_seconds is None else wish.max_seconds,
+        progress=progress,
+    )
+    seconds = time.monotonic() - began
+    lost = {name: each.unavailability for name, each in measures.items()}
+    notes = tuple(f"{name}: {each.warning}" for name, each in lost.items() if each.warning)
+    result = replace(empty, measures=measures, seconds=seconds, notes=notes)
+    if wish.rel_error is None:
+        return result
+    wide = {name: lost[name] for name in wish.precise if lost[name].relative_error > wish.rel_error}
+    if wide:
+        cycles = sum(each.samples for each in lost.values())
+        raise NotReached(
+            f"{_widest({name: each.relative_error for name, each in wide.items()}, wish)}; "
+            f"{cycles:,} cycles in {seconds:.1f} s",
+            result,
+        )
+    return result
 
 
 def _simulated(model: Model, runner: Runner, wish: _Wish, empty: Result) -> Result:
@@ -163,17 +196,26 @@ def _what_is_missing(runner: Runner, planned: int, wide: dict[str, float], wish:
     done = f"{len(runner.replications)} of {planned} replications in {runner.seconds:.1f} s"
     if not wide:
         return f"not all could be run: {done} (max_seconds {wish.max_seconds})"
+    return f"{_widest(wide, wish)}; {done}"
+
+
+def _widest(wide: dict[str, float], wish: _Wish) -> str:
     name = max(wide, key=lambda each: wide[each])
     seen = f"{wide[name]:.2%}" if math.isfinite(wide[name]) else "unknown: no outage was seen"
-    return f"the relative error of {name} is {seen}, expected at most {wish.rel_error:.2%}; {done}"
+    return f"the relative error of {name} is {seen}, expected at most {wish.rel_error:.2%}"
 
 
 def _estimated(model: Model, runner: Runner, empty: Result) -> Result:
     replications = tuple(runner.replications)
     basis = Basis(empty.confidence, empty.about.warmup_hours, choose_method(replications))
+    measures = estimate_measures(model, replications, basis)
+    unseen = [name for name, each in measures.items() if not each.outages_seen]
+    rare = applicable(model)[Engine.RARE] if unseen else ""
+    hint = f"engine rare can't tell more ({rare})" if rare else "engine rare tells more"
     return replace(
         empty,
-        measures=estimate_measures(model, replications, basis),
+        measures=measures,
+        notes=(f"no outage of {', '.join(unseen)} was seen in {len(replications)} runs; {hint}",) if unseen else (),
         staleness=estimate_staleness(model, replications, basis),
         samples=Samples(empty.about, replications),
         seconds=runner.seconds,
@@ -189,7 +231,7 @@ def _choose(model: Model, engine: str | None) -> tuple[Engine, str]:
     chosen = asked or best_engine(model)
     if asked is not None and reasons[asked]:
         raise NotApplicable(reasons[asked])
-    missing = "" if chosen in EXACT else _what_is_not_installed(chosen)
+    missing = _what_is_not_installed(chosen) if chosen in SIMULATING else ""
     if asked is not None:
         if missing:
             raise ScenarioError(missing)
@@ -206,29 +248,6 @@ def _what_is_not_installed(engine: Engine) -> str:
     except ImportError as error:
         return f"engine {engine} needs {error.name}: pip install 'ethercattle[simulation]'"
     return ""
-
-
-def _exact(found: ExactResult, confidence: float) -> MeasureEstimates:
-    """Return what an exact engine found as estimates of no width; what it does not know is nan."""
-
-    def estimate(quantity: str, value: float) -> Estimate:
-        return Estimate(name_of(found.measure, quantity), value, value, value, confidence, Method.EXACT, 0)
-
-    return MeasureEstimates(
-        measure=found.measure,
-        unavailability=estimate("unavailability", found.unavailability),
-        availability=estimate("availability", found.availability),
-        downtime_minutes_year=estimate("downtime_minutes_year", found.downtime_minutes_a_year),
-        outages_year=estimate("outages_year", found.outages_a_year),
-        mtbf_hours=estimate("mtbf_hours", found.mtbf_hours),
-        mttr_hours=estimate("mttr_hours", found.mttr_hours),
-        request_availability=estimate("request_availability", found.availability),
-        longest_outage_hours=estimate("longest_outage_hours", math.nan),
-        outage_hours_quantiles=(),
-        longest_outage_hours_quantiles=(),
-        outages_year_quantiles=(),
-        outages_seen=0,
-    )
 
 
 def _check_sizes(replications: int, horizon_days: float, warmup_days: float, seed: int) -> None:

@@ -8,13 +8,14 @@ from simulation import analytic, ctmc
 from simulation.chain_states import check_markov
 from simulation.errors import NotApplicable
 from simulation.model import HOURS_A_YEAR, Measure, Model
+from simulation.rare_part import check_rare
 
 CHAIN_STATES_MAX = 10_000
 """Above, `best_engine` prefers simulating: solving takes minutes."""
 
 
 class Engine(StrEnum):
-    """How a scenario is worked out, the best first."""
+    """How a scenario is worked out, the best first; RARE is for what the simulating ones hardly ever see."""
 
     FORM = "form"
     """Closed form: independent units, any laws."""
@@ -24,9 +25,12 @@ class Engine(StrEnum):
     """Compiled simulation: anything."""
     SIMPY = "simpy"
     """Readable simulation: anything; what the others are held to."""
+    RARE = "rare"
+    """Importance sampling of a Markov chain's cycles: rare outages, chains of any size."""
 
 
 EXACT = (Engine.FORM, Engine.CHAIN)
+SIMULATING = (Engine.FAST, Engine.SIMPY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ def _why_not(model: Model, engine: Engine) -> str:
         if engine is Engine.CHAIN:
             check_markov(model)
             ctmc.count_states(model, CHAIN_STATES_MAX)
+        if engine is Engine.RARE:
+            check_rare(model)
     except NotApplicable as error:
         return str(error)
     return ""

@@ -36,6 +36,8 @@ class Method(StrEnum):
     REPLICATIONS = "replications"
     REGENERATIVE = "regenerative"
     SECTIONS = "sections"
+    BIASED = "biased cycles"
+    """Regenerative, failures made likely and weighted by how likely they are (simulation/rare.py)."""
     EXACT = "exact"
 
 
@@ -52,6 +54,8 @@ class Estimate:
     method: Method
     samples: int
     """Replications, cycles or sections that the interval rests on; 0 where it is exact."""
+    warning: str = ""
+    """Why the interval is not to be trusted; empty where it is."""
 
     @property
     def half_width(self) -> float:

@@ -86,8 +86,10 @@ def _plural(name: str) -> str:
 def judge(requirement: Requirement, estimate: Estimate) -> Verdict:
     """Return whether an estimate meets a requirement with all of its interval, or with none of it.
 
-    What could not be estimated (nan) is never met.
+    What could not be estimated (nan) is never met; an interval that is not to be trusted leaves it open.
     """
+    if estimate.warning:
+        return Verdict.STRADDLES
     if requirement.is_least:
         if estimate.low >= requirement.bound:
             return Verdict.PASS

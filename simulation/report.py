@@ -9,14 +9,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from simulation.estimates import Estimate
+from simulation.estimates import Estimate, Method
 from simulation.gate import Requirement, Verdict
 from simulation.result import Result
 from simulation.scenario import Scenario
 
 SCHEMA = "ethercattle.simulate/1"
 """Changes its number when a field changes its meaning or goes; new fields may come at any time."""
-_SHOWN = ("availability", "downtime_minutes_year", "outages_year", "mtbf_hours", "mttr_hours", "request_availability")
+_SHOWN = (
+    "availability",
+    "unavailability",
+    "downtime_minutes_year",
+    "outages_year",
+    "mtbf_hours",
+    "mttr_hours",
+    "request_availability",
+)
+_NEAR_ONE = ("availability", "request_availability")
 SHARE_DIGITS_MIN = 4
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.STRADDLES: "yellow"}
 
@@ -35,6 +44,7 @@ def as_json(result: Result, judged: Sequence[tuple[Requirement, Verdict]]) -> st
         "horizon_hours": about.horizon_hours,
         "warmup_hours": about.warmup_hours,
         "replications": len(result.samples.replications),
+        "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
         "estimates": {name: _estimate(found) for name, found in result.estimates.items()},
         "requirements": [{"requirement": str(each), "verdict": verdict.value} for each, verdict in judged],
@@ -63,15 +73,17 @@ def print_result(result: Result, judged: Sequence[tuple[Requirement, Verdict]], 
             found: Estimate = getattr(estimates, name)
             table.add_row(measure if place == 0 else "", name, *_cells(name, found), end_section=name == _SHOWN[-1])
     console.print(table)
+    for note in result.notes:
+        console.print(f"note: {note}", style="yellow", soft_wrap=True)
     for each, verdict in judged:
         console.print(f"{each}: {verdict.value}", style=_COLOURS[verdict])
 
 
 def _cells(name: str, found: Estimate) -> tuple[str, str]:
-    if found.low == found.high:
-        return _share(found.value, 12) if name.endswith("availability") else _number(found.value), "exact"
+    if found.method is Method.EXACT:
+        return _share(found.value, 12) if name in _NEAR_ONE else _number(found.value), "exact"
     values = (found.value, found.low, found.high)
-    if name.endswith("availability"):
+    if name in _NEAR_ONE:
         digits = (
             SHARE_DIGITS_MIN if found.half_width <= 0 else max(SHARE_DIGITS_MIN, 2 - floor(log10(found.half_width)))
         )

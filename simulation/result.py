@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from simulation.errors import ScenarioError
 from simulation.estimates import Estimate, MeasureEstimates, StalenessEstimates, all_named
+from simulation.frames import pandas
 from simulation.trace import Replication
 
 
@@ -39,7 +39,7 @@ class Samples:
             for measure, intervals in replication.down.items()
             for start, end in intervals.tolist()
         ]
-        frame = _pandas().DataFrame(rows, columns=["replication", "measure", "start_hours", "end_hours"])
+        frame = pandas().DataFrame(rows, columns=["replication", "measure", "start_hours", "end_hours"])
         frame.attrs["about"] = {each.name: getattr(self.about, each.name) for each in fields(self.about)}
         return frame
 
@@ -56,9 +56,11 @@ class Result:
     staleness: StalenessEstimates | None
     """None where the engine is exact, or the scenario does not tell fresh reads from reads."""
     samples: Samples
-    """No replications where the engine is exact."""
+    """No replications where the engine has none: exact ones, and rare events."""
     seconds: float
     """How long it took."""
+    notes: tuple[str, ...] = ()
+    """What to know of the estimates: intervals not to be trusted, outages that were never seen."""
 
     @property
     def estimates(self) -> dict[str, Estimate]:
@@ -78,16 +80,8 @@ class Result:
             }
             for name, each in self.estimates.items()
         }
-        return _pandas().DataFrame.from_dict(rows, orient="index").rename_axis("estimate")
+        return pandas().DataFrame.from_dict(rows, orient="index").rename_axis("estimate")
 
     def samples_frame(self) -> Any:
         """Return `samples` as a pandas frame."""
         return self.samples.to_frame()
-
-
-def _pandas() -> Any:
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ScenarioError("frames need pandas: pip install 'ethercattle[simulation]'") from error
-    return pd

@@ -86,6 +86,7 @@ def test_samples_are_written_with_scenario_and_seed(tmp_path: Path) -> None:
         (("guide_1", "--require", "availability"), "can't be read"),
         (("guide_1", "--require", "red_availability>=0.5"), "did you mean read_availability"),
         (("operators_guide", "--engine", "form"), "closed form"),
+        (("operators_guide", "--engine", "rare"), "rare events: stage 'age' of 'kafka' has law uniform"),
         (("guide_1", "--json", "/nowhere/at/all.json"), "can't be written"),
     ],
 )
@@ -94,6 +95,21 @@ def test_a_mistake_is_one_line_and_exit_2(words: tuple[str, ...], said: str) -> 
     assert done.exit_code == 2, done.output
     assert said in done.output
     assert "Traceback" not in done.output
+
+
+def test_rare_outages_are_estimated_and_judged() -> None:
+    done = run("rare", "--engine", "rare", "--require", "service_unavailability<=1e-11", "--json", "-")
+    assert done.exit_code == 0
+    report = json.loads(done.stdout)
+    assert (report["engine"], report["notes"], report["requirements"][0]["verdict"]) == ("rare", [], "pass")
+    found = report["estimates"]["service_unavailability"]
+    assert found["low"] <= 5.9982e-12 <= found["high"]
+    assert "5.9" in done.stderr
+
+
+def test_a_note_is_shown_beside_the_estimates() -> None:
+    done = run("rare", "--engine", "simpy", "--replications", "2", "--horizon-days", "20")
+    assert "note: no outage of service was seen in 2 runs; engine rare tells more" in done.output
 
 
 def test_an_interval_that_is_not_reached_in_time_is_shown_and_exit_3() -> None:
