@@ -28,7 +28,11 @@ demo: .venv/.ready  ## replicate a chain made by a real geth and compare every a
 test: .venv/.ready-dev  ## lint, types, unit tests and tests with the real parts
 	.venv/bin/tox
 
-bench: .venv/.ready-dev  ## print each speed as a ratio to its peer, measured in the same run
+.venv/.ready-bench: .venv/.ready-dev
+	@.venv/bin/pip install --quiet --editable '.[bench]' || $(NEED_INDEX)
+	@touch $@
+
+bench: .venv/.ready-bench  ## print each speed as a ratio to its peer, measured in the same run
 	.venv/bin/python -m benchmarks
 
 lint: .venv/.ready-dev  ## lint and types only

@@ -9,7 +9,17 @@ from benchmarks.chain import bench_chain
 from benchmarks.result import Figure, as_json, as_text
 from reference_node.commands import Command
 
-NAMES = ("import_blocks", "replay", "answers", "recovery", "kafka_replay", "visibility", "memory", "conformance")
+NAMES = (
+    "import_blocks",
+    "replay",
+    "answers",
+    "recovery",
+    "kafka_replay",
+    "visibility",
+    "memory",
+    "conformance",
+    "simulation",
+)
 
 
 @click.command(cls=Command)
