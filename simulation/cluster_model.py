@@ -128,7 +128,7 @@ def _crew(plan: ClusterPlan, crew: Crew) -> Crew:
     return replace(crew, priorities=tuple(name for part in crew.priorities for name in names if part_of(name) == part))
 
 
-def _parts(plan: ClusterPlan) -> dict[str, Part]:
+def parts_of(plan: ClusterPlan) -> dict[str, Part]:
     """Return every part there is by its name."""
     found = {
         "master": plan.master.part,
@@ -153,12 +153,12 @@ def _shares_kafka(plan: ClusterPlan) -> bool:
 
 def _beta(plan: ClusterPlan, group: str, part: Part) -> float:
     """Return the share of a unit's failures that it has in common with others; none where it is the only one."""
-    return part.beta if _units(plan, part_of(group), _parts(plan)[part_of(group)]) > 1 else 0.0
+    return part.beta if _units(plan, part_of(group), parts_of(plan)[part_of(group)]) > 1 else 0.0
 
 
 def _shocks(plan: ClusterPlan, names: tuple[str, ...]) -> Iterator[Shock]:
     """Yield common causes, then the scenario's own shocks."""
-    for name, part in _parts(plan).items():
+    for name, part in parts_of(plan).items():
         if part.beta and _units(plan, name, part) > 1:
             struck = tuple(group for group in names if part_of(group) == name)
             yield Shock(f"common cause of {name}", part.failure.mean_hours / part.beta, struck)

@@ -46,7 +46,7 @@ def as_json(result: Result, judged: Sequence[tuple[Requirement, Verdict]]) -> st
         "replications": len(result.samples.replications),
         "notes": list(result.notes),
         "seconds": round(result.seconds, 3),
-        "estimates": {name: _estimate(found) for name, found in result.estimates.items()},
+        "estimates": {name: estimate_json(found) for name, found in result.estimates.items()},
         "requirements": [{"requirement": str(each), "verdict": verdict.value} for each, verdict in judged],
     }
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
@@ -71,7 +71,7 @@ def print_result(result: Result, judged: Sequence[tuple[Requirement, Verdict]], 
     for measure, estimates in result.measures.items():
         for place, name in enumerate(_SHOWN):
             found: Estimate = getattr(estimates, name)
-            table.add_row(measure if place == 0 else "", name, *_cells(name, found), end_section=name == _SHOWN[-1])
+            table.add_row(measure if place == 0 else "", name, *cells(name, found), end_section=name == _SHOWN[-1])
     console.print(table)
     for note in result.notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True)
@@ -79,7 +79,8 @@ def print_result(result: Result, judged: Sequence[tuple[Requirement, Verdict]], 
         console.print(f"{each}: {verdict.value}", style=_COLOURS[verdict])
 
 
-def _cells(name: str, found: Estimate) -> tuple[str, str]:
+def cells(name: str, found: Estimate) -> tuple[str, str]:
+    """Return an estimate's value and interval as people read them; `name` says what it is."""
     if found.method is Method.EXACT:
         return _share(found.value, 12) if name in _NEAR_ONE else _number(found.value), "exact"
     values = (found.value, found.low, found.high)
@@ -102,7 +103,8 @@ def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.6g}"
 
 
-def _estimate(found: Estimate) -> dict[str, Any]:
+def estimate_json(found: Estimate) -> dict[str, Any]:
+    """Return an estimate as JSON has it: numbers that are not known, or without bound, are null."""
     numbers = {"value": found.value, "low": found.low, "high": found.high, "confidence": found.confidence}
     finite = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
     return {**finite, "method": str(found.method), "samples": found.samples}
