@@ -66,6 +66,10 @@ class SimulationCommand(click.Command):
 @click.option(
     "--samples", "samples_path", type=_OUTPUT, help="Write every outage, scenario and seed, as .csv or .parquet."
 )
+@click.option(
+    "--calibrate", "calibrate_path", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
+    help="Fit laws to measured failures, detections and recoveries; writes a piece of a scenario.",
+)  # fmt: skip
 def simulate(source: str | None, is_list: bool, changes: tuple[str, ...], **given: Any) -> None:
     """Work out how available a system is: SCENARIO is a shipped one's name or a TOML file."""
     if is_list:

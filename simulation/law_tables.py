@@ -122,7 +122,7 @@ def read_column(table: Table, file: str, column: str) -> tuple[float, ...]:
             for row in rows:
                 cell = (row[column] or "").strip()
                 if cell:
-                    found.append(_duration(cell, f"{path}:{rows.line_num}: {column}") * UNITS[unit])
+                    found.append(duration(cell, f"{path}:{rows.line_num}: {column}") * UNITS[unit])
                 if len(found) > VALUES_MAX:
                     raise ScenarioError(f"{path} has more than {VALUES_MAX} values in {column}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -131,7 +131,12 @@ def read_column(table: Table, file: str, column: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _duration(cell: str, where: str) -> float:
+def duration(cell: str, where: str) -> float:
+    """Return the number that a CSV's cell holds, 0 or more.
+
+    Raises:
+        ScenarioError: it holds something else; `where` is named.
+    """
     try:
         value = float(cell)
     except ValueError:

@@ -76,7 +76,8 @@ FLAGS = {
 }
 """Fields of `Options` that ask for a mode, and their flags."""
 ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_path"))
-MODES: tuple[Mode, ...] = (ESTIMATE,)
+CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", takes_scenario=False)
+MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE)
 
 
 def choose_mode(options: Options, modes: Sequence[Mode] = MODES) -> Mode:

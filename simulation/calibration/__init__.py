@@ -1,0 +1,1 @@
+"""Laws fitted to measured times: `from simulation.calibration.calibrate import calibrate`."""
