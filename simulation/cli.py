@@ -70,6 +70,12 @@ class SimulationCommand(click.Command):
     "--calibrate", "calibrate_path", type=click.Path(dir_okay=False, path_type=Path), metavar="CSV",
     help="Fit laws to measured failures, detections and recoveries; writes a piece of a scenario.",
 )  # fmt: skip
+@click.option("--explain", "is_explain", is_flag=True, help="Tell the gap to the guide's formula, effect by effect.")
+@click.option(
+    "--sweep", "sweeps", multiple=True, metavar="KEY=RANGE",
+    help="Run a key over values: mtbf_days=1:60:log, mttr_minutes=5:60:12, N=1,2,3; two of them make a grid.",
+)  # fmt: skip
+@click.option("--measure", help="Which one to tell of.  [default: fresh_reads, or the first]")
 def simulate(source: str | None, is_list: bool, changes: tuple[str, ...], **given: Any) -> None:
     """Work out how available a system is: SCENARIO is a shipped one's name or a TOML file."""
     if is_list:

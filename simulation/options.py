@@ -39,6 +39,8 @@ class Options:
     target: float | None = None
     is_importance: bool = False
     calibrate_path: Path | None = None
+    measure: str | None = None
+    """Which one is told of; None: fresh reads, or the first."""
 
     def settings(self) -> dict[str, Any]:
         """Return what `simulation.simulate` takes, as its keywords."""
@@ -65,6 +67,7 @@ EXTRAS = {
     "plot_path": "--plot",
     "plots_folder": "--plots",
     "html_path": "--html",
+    "measure": "--measure",
 }
 """Fields of `Options` that not every mode heeds, and their flags."""
 FLAGS = {
@@ -77,7 +80,9 @@ FLAGS = {
 """Fields of `Options` that ask for a mode, and their flags."""
 ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_path"))
 CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", takes_scenario=False)
-MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE)
+EXPLAIN = Mode("simulation.modes.explain", "is_explain", takes=("measure",))
+SWEEP = Mode("simulation.modes.sweep", "sweeps", takes=("measure",))
+MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE, EXPLAIN, SWEEP)
 
 
 def choose_mode(options: Options, modes: Sequence[Mode] = MODES) -> Mode:
