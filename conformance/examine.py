@@ -54,13 +54,14 @@ class Examiner:
 
     def examine(self, question: Question) -> Judgement:
         """Ask both sides a question and judge the candidate's answer."""
+        ticket = self._settler.ticket() if self._is_live else 0
         expected, got = self._reference.ask(question), self._candidate.ask(question)
         if question.speconly:
             judgement = judge_by_schema(question, got, self._schemas)
         else:
             judgement = self._judge(question, expected, got)
             if judgement.verdict is Verdict.MISMATCH and self._is_live:
-                settled = self._settler.settle(question, judgement, expected, got)
+                settled = self._settler.settle(question, judgement, expected, got, ticket)
                 judgement, expected, got = settled.judgement, settled.expected, settled.got
             if self._schemas is not None:
                 judgement = judge_with_schema(judgement, got, self._schemas)

@@ -3,7 +3,14 @@
 An answer is wrong only where the blocks that it depends on were the same on both sides before and after (or where the
 candidate's is none that the reference knows), CONFIRMATIONS times in a row; nothing else blames a candidate. So one is
 blamed in error only if a head leaves and comes back between two looks, that often in a row. It lags where its answer is
-what the reference says of the block that the candidate was at. All that can't be placed is inconclusive.
+what the reference says of the block that the candidate was at. All that can't be placed is inconclusive; so is what the
+reference answers now so, now so, and what the candidate answers rightly in the end, but did not at the same blocks.
+
+Answers that are the same from the beginning are a match without a look at heads, and need none. A question that names
+its block has one right answer, wherever heads are: equal ones are equal to that. What a tag or no block names is right
+at some head only; there the candidate said what the reference said at the same time, within the time of one question,
+which is all that a client can want. Where its head was older or newer, its answer is none the less the reference's own,
+and that it names its heads wrongly shows where they are asked for (`conformance.watch`).
 """
 
 import time
@@ -11,9 +18,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.answers import Json, encode_answer
+from conformance.contradiction import (
+    CAUGHT_MAX,
+    Blamer,
+    Judge,
+    Settled,
+    candidate_wavers,
+    is_wavering,
+    reference_wavers,
+)
 from conformance.corpus import Question
 from conformance.heads import Heads, Side
 from conformance.pin import LATEST, TAGS, Named, Pinned, forget_hashes, pin_tags, read_named, shift_numbers
+from conformance.steady import Steady
 from conformance.subject import Position, Reply
 from conformance.verdict import Judgement, Verdict
 
@@ -41,15 +58,6 @@ PATIENT = Patience()
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What is said in the end, and of which replies."""
-
-    judgement: Judgement
-    expected: Reply
-    got: Reply
-
-
-@dataclass(frozen=True, slots=True)
 class Exchange:
     """The replies to one question between two looks at the blocks that they depend on."""
 
@@ -58,9 +66,6 @@ class Exchange:
     reference: tuple[Heads, Heads]
     """Before and after."""
     candidate: tuple[Heads, Heads]
-
-
-Judge = Callable[[Question, Reply, Reply], Judgement]
 
 
 class Settler:
@@ -72,10 +77,16 @@ class Settler:
         self._candidate = candidate
         self._judge = judge
         self._patience = patience
+        self._steady = Steady(reference, candidate, patience.clock)
         self._is_behind = False
         """Whether the last wait for the candidate was in vain; then the next one is a single look."""
+        self._blamer = Blamer(reference, judge)
 
-    def settle(self, question: Question, said: Judgement, expected: Reply, got: Reply) -> Settled:
+    def ticket(self) -> int:
+        """Return what `settle` needs of the time before a question is asked."""
+        return self._steady.ticket()
+
+    def settle(self, question: Question, said: Judgement, expected: Reply, got: Reply, ticket: int = 0) -> Settled:
         """Return what to say of a question whose answers differed when they were asked first.
 
         Args:
@@ -83,36 +94,82 @@ class Settler:
             said: what was said then.
             expected: the reference's reply then.
             got: the candidate's reply then.
+            ticket: taken before they were asked.
         """
         named = read_named(question)
         if named.is_static:
-            return Settled(said, expected, got)
+            return self._blamer.blame(question, [Settled(said, expected, got)], {})
         lag: Settled | None = None
+        heads = self._look(named)
+        at_first = Exchange(expected, got, (heads[0], heads[0]), (heads[1], heads[1]))
+        seen: list[Settled] = []
+        """What was said at the blocks of now."""
+        if self._steady.stood_still_since(ticket) and self._stood_still(at_first, named):
+            seen.append(Settled(said, expected, got))
+        needed = CONFIRMATIONS + len(seen)  # the look before that one may be a while ago
         confirmed = 0
-        reference, candidate = self._look(named)
         for _ in range(ATTEMPTS_MAX):
-            expected, got = self._reference.ask(question), self._candidate.ask(question)
-            after = self._look(named)
-            exchange = Exchange(expected, got, (reference, after[0]), (candidate, after[1]))
-            reference, candidate = after
-            said = self._judge(question, expected, got)
-            if said.verdict is not Verdict.MISMATCH:
-                return Settled(said, expected, got)
-            confirmed = confirmed + 1 if self._stood_still(exchange, named) else 0
+            exchange, now, heads = self._exchange(question, named, heads)
+            is_still = self._stood_still(exchange, named)
+            seen = [*seen, now] if is_still else []
+            if now.judgement.verdict is not Verdict.MISMATCH:
+                is_settled = len(seen) < 2 or now.judgement.verdict is not Verdict.MATCH
+                return now if is_settled else self._settle_contradiction(question, named, seen, needed, heads)
+            confirmed = confirmed + 1 if is_still else 0
             if confirmed == CONFIRMATIONS:
-                if self._is_beside_chain(question, named, got):
-                    said = Judgement(question, Verdict.INCONCLUSIVE, _BESIDE)
-                return Settled(said, expected, got)
+                if self._is_beside_chain(question, named, now.got):
+                    return replace(now, judgement=Judgement(question, Verdict.INCONCLUSIVE, _BESIDE))
+                return self._blamer.blame(question, seen, heads[0])
             if confirmed:
                 continue
             placed = self._place(question, named, exchange)
             if placed is not None and placed.verdict is Verdict.MATCH:
-                return Settled(placed, expected, got)
-            lag = lag if placed is None else Settled(placed, expected, got)
+                return replace(now, judgement=placed)
+            lag = lag if placed is None else replace(now, judgement=placed)
             if not self._wait(named) and lag is not None:
                 break
-            reference, candidate = self._look(named)
-        return lag or Settled(Judgement(question, Verdict.INCONCLUSIVE, _NOT_PLACED), expected, got)
+            heads = self._look(named)
+        return lag or replace(now, judgement=Judgement(question, Verdict.INCONCLUSIVE, _NOT_PLACED))
+
+    def _exchange(
+        self, question: Question, named: Named, before: tuple[Heads, Heads]
+    ) -> tuple[Exchange, Settled, tuple[Heads, Heads]]:
+        """Ask both sides once more; return that with what is said of it, and where they are after it."""
+        expected, got = self._reference.ask(question), self._candidate.ask(question)
+        after = self._look(named)
+        exchange = Exchange(expected, got, (before[0], after[0]), (before[1], after[1]))
+        return exchange, Settled(self._judge(question, expected, got), expected, got), after
+
+    def _settle_contradiction(
+        self, question: Question, named: Named, seen: list[Settled], confirmations: int, heads: tuple[Heads, Heads]
+    ) -> Settled:
+        """Return what to say where answers differed and now match, though nothing moved.
+
+        Args:
+            question: as it was asked.
+            named: what it names.
+            seen: all that was said at these blocks, the match last.
+            confirmations: how many wrong answers it takes to blame the candidate.
+            heads: these blocks, on both sides.
+        """
+        first, last = seen[0], seen[-1]
+        wavering = reference_wavers(question, [each.expected for each in seen], last.got, self._judge)
+        if wavering is not None:
+            return replace(first, judgement=wavering)
+        if not is_wavering(question, [each.got for each in seen], self._judge):
+            return last
+        wrong = [each for each in seen if each.judgement.verdict is Verdict.MISMATCH]
+        for _ in range(CAUGHT_MAX):
+            if len(wrong) == confirmations:
+                break
+            exchange, now, heads = self._exchange(question, named, heads)
+            if not self._stood_still(exchange, named):
+                break
+            seen = [*seen, now]
+            wrong += [now] if now.judgement.verdict is Verdict.MISMATCH else []
+        said = candidate_wavers(wrong[-1].judgement, len(wrong), len(seen), confirmations)
+        found = replace(wrong[-1], judgement=said)
+        return found if said.verdict is not Verdict.MISMATCH else self._blamer.blame(question, [*seen, found], heads[0])
 
     def _stood_still(self, exchange: Exchange, named: Named) -> bool:
         """Say whether nothing that the answers depend on can explain why they differ."""
