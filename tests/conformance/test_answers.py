@@ -3,7 +3,10 @@
 import json
 import time
 from decimal import Decimal
+from random import Random
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from conformance.answers import (
     decode_answer,
     encode_answer,
     is_nested_deeper,
+    is_plainly_same,
 )
 
 json_values = st.recursive(
@@ -112,3 +116,74 @@ tricky_values = st.recursive(
 @given(tricky_values, st.integers(0, 4))
 def test_nesting_is_what_it_is_whatever_strings_hold(value: object, levels_max: int) -> None:
     assert is_nested_deeper(json.dumps(value).encode(), levels_max) == (levels_of(value) > levels_max)
+
+
+def shuffled(value: Any, chance: Random) -> Any:
+    """Return a value with the keys of its objects in another order."""
+    if isinstance(value, dict):
+        return {key: shuffled(value[key], chance) for key in chance.sample(sorted(value), len(value))}
+    return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
+
+
+def compact(value: object) -> bytes:
+    """Return JSON as most nodes write it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@given(json_values, st.randoms(use_true_random=False))
+def test_what_is_plainly_the_same_is_seen_whatever_the_order_of_keys(value: object, chance: Random) -> None:
+    body = compact(value)
+    if orjson.dumps(orjson.loads(body)) == body:  # no integers of more than 64 bits
+        assert is_plainly_same(body, body + b"\n")
+        assert is_plainly_same(body, compact(shuffled(value, chance)))
+
+
+def read_or_none(body: bytes) -> tuple[object, ...] | None:
+    """Return what is read from a body, None where nothing is."""
+    try:
+        return (encode_answer(decode_answer(body)),) if b"{" not in body else (decode_answer(body),)
+    except UnreadableAnswer:
+        return None
+
+
+SIGNS = b'{}[]",:019.-eE+"ab\\u\n \x0b\xc3truefalsn'
+
+
+@given(json_values, st.lists(st.tuples(st.integers(0, 200), st.sampled_from(SIGNS)), max_size=3), st.booleans())
+def test_nothing_is_called_the_same_that_is_read_otherwise(
+    value: object, changes: list[tuple[int, int]], is_same_change: bool
+) -> None:
+    """However two bodies are damaged."""
+    body = compact(value)
+    damaged = bytearray(body)
+    for place, sign in changes:
+        damaged[place % len(body)] = sign
+    one, other = bytes(damaged) if is_same_change else body, bytes(damaged)
+    if is_plainly_same(one, other):
+        assert read_or_none(one) == read_or_none(other) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b'{"a":1,"a":1}', b'{"a":1,"a":1}'),
+        (b'{"a":2,"a":1}', b'{"a":1}'),
+        (b"1", b"1.0"),
+        (b"1.0", b"1.00"),
+        (b"18446744073709551617", b"18446744073709551616"),
+        (b"9007199254740993.0", b"9007199254740992.0"),
+        (b"[1,2]", b"[2,1]"),
+        (b'"\\ud800"', b'"\\ud800"'),
+        (b'"a"', b'"A"'),
+        (b"null", b"{}"),
+        (b'{"a":null}', b"{}"),
+        (b"\x0b1", b"1"),
+        (b"\xff", b"\xff"),
+        (b"[" * 200 + b"]" * 200, b"[" * 200 + b"]" * 200),
+        (b"NaN", b"NaN"),
+        (b"", b""),
+    ],
+)
+def test_what_is_not_plainly_the_same_is_not_said_to_be(one: bytes, other: bytes) -> None:
+    assert not is_plainly_same(one, other)
+    assert not is_plainly_same(other, one)
