@@ -13,6 +13,7 @@ COMMANDS = {
     "record": ("fixtures.record", "Record a real geth's answers about a chain."),
     "conform": ("conformance.cli", "Compare a replica's answers with a reference's."),
     "simulate": ("simulation.cli", "Work out how available a system is."),
+    "load": ("loadtests.cli", "Send realistic requests to nodes, and measure what clients would feel."),
 }
 """Command name to the module that has it, and its line in the help."""
 

@@ -1,0 +1,180 @@
+"""`python -m loadtests.generator`: one process of a run; a task comes on stdin, a line a second goes to stdout.
+
+It waits for a second line with the begin, on the monotonic clock that all processes share; it stops early when stdin
+ends (whoever started it is gone) or on SIGTERM, and tells what it has even then.
+"""
+
+import gc
+import os
+import signal
+import sys
+import time
+from typing import Any, BinaryIO
+
+import gevent
+import orjson
+from gevent.event import Event
+from gevent.hub import get_hub
+from gevent.pool import Group
+from locust.env import Environment
+
+from loadtests.address import read_address
+from loadtests.opening import open_requests
+from loadtests.pacing import ClosedLoop, Loop, OpenLoop
+from loadtests.recorder import Load, Recorder
+from loadtests.schedule import schedule_of
+from loadtests.task import Task, read_task
+from loadtests.workers import Parts, Take, Worker
+from reference_node.errors import EtherCattleError
+
+SECOND = 1.0
+POLL_SECONDS = 0.01
+READ = 1
+READ_BYTES = 1 << 16
+_SCHEDSTAT = "/proc/self/schedstat"
+"""Nanoseconds run, nanoseconds waited for a processor, turns (Linux)."""
+
+
+class Generator:
+    """One process's share of a run."""
+
+    def __init__(self, task: Task) -> None:
+        """Draw the schedule and open what is sent."""
+        self._task = task
+        self._addresses = tuple(read_address(url) for url in task.targets)
+        self._opened = open_requests(task)
+        self._recorder = Recorder(task.process, task.warmup_seconds)
+        self._schedule = schedule_of(task) if task.is_open else None
+        if self._schedule is not None:
+            self._schedule.peek()
+        self._workers: list[Worker] = []
+        self._group = Group()
+        self._stopping = Event()
+        self._environment = Environment(user_classes=[])
+        self.is_interrupted = False
+
+    def stop(self) -> None:
+        """End before the time."""
+        self.is_interrupted = True
+        self._stopping.set()
+
+    def run(self, begin: float, out: BinaryIO) -> int:
+        """Send all there is to send, and tell a slice a second; return how many requests were due and never sent."""
+        loop = self._make_loop(begin)
+        meter = Meter()
+        gevent.sleep(max(begin - time.monotonic(), 0))
+        loop.begin()
+        second, offered = 0, 0
+        while second == 0 or not self._is_over(loop, begin):
+            self._wait_for(begin + second + SECOND, loop, begin)
+            now_seconds = time.monotonic() - begin
+            offered_now = loop.offered(now_seconds)
+            load = Load(
+                offered=offered_now - offered,
+                in_flight=loop.in_flight,
+                waiting=loop.waiting(now_seconds),
+                connections=sum(worker.opened for worker in self._workers),
+                loop_lag_us=max(int((now_seconds - second - SECOND) * 1e6), 0),
+                **meter.read(),
+            )
+            self._tell(second, load, out)
+            offered, second = offered_now, second + 1
+            if isinstance(loop, ClosedLoop):
+                loop.adjust(now_seconds)
+        loop.stop()
+        return loop.waiting(time.monotonic() - begin)
+
+    def _make_loop(self, begin: float) -> Loop:
+        task, opened = self._task, self._opened
+        parts = Parts(
+            self._addresses, task.timeout_seconds, begin, opened.source, opened.judge, opened.watch, self._recorder
+        )
+
+        def start(take: Take) -> None:
+            number = task.process + len(self._workers) * task.processes
+            worker = Worker(self._environment, number, parts, take)
+            self._workers.append(worker)
+            worker.start(self._group)
+
+        if self._schedule is None:
+            return ClosedLoop(task.segments, begin, task.process, task.processes, start)
+        return OpenLoop(self._schedule, begin, task.connections_max, start)
+
+    def _is_over(self, loop: Loop, begin: float) -> bool:
+        """Say whether there is nothing left to send and to wait for, or no time left."""
+        now_seconds = time.monotonic() - begin
+        if self.is_interrupted or now_seconds > self._task.end_seconds + self._task.timeout_seconds:
+            return True
+        return now_seconds >= self._task.end_seconds and loop.is_over
+
+    def _wait_for(self, moment: float, loop: Loop, begin: float) -> None:
+        """Wait until a moment, or until it is over."""
+        while (left := moment - time.monotonic()) > 0 and not self._is_over(loop, begin):
+            is_ending = time.monotonic() - begin >= self._task.end_seconds
+            self._stopping.wait(min(left, POLL_SECONDS) if is_ending else left)
+
+    def _tell(self, second: int, load: Load, out: BinaryIO) -> None:
+        watch = self._opened.watch
+        for each in self._recorder.take(second, load, watch.take(), watch.heads()):
+            out.write(each.to_line())
+        out.flush()
+
+
+class Meter:
+    """Reads how much of a processor this process had, and wanted."""
+
+    def __init__(self) -> None:
+        """Begin to measure."""
+        self._before = self._now()
+
+    def read(self) -> dict[str, float]:
+        """Return the shares of one core since it was read last."""
+        before, self._before = self._before, self._now()
+        wall, cpu, waited = (now - then for now, then in zip(self._before, before, strict=True))
+        return {"cpu_share": cpu / wall, "cpu_wait_share": waited / wall}
+
+    def _now(self) -> tuple[float, float, float]:
+        try:
+            with open(_SCHEDSTAT, encoding="ascii") as file:
+                waited = int(file.read().split()[1]) / 1e9
+        except (OSError, IndexError):  # another system, or a kernel that does not count it
+            waited = 0.0
+        return time.monotonic(), time.process_time(), waited
+
+
+def say(out: BinaryIO, kind: str, **values: Any) -> None:
+    """Write a line of another kind than a slice."""
+    out.write(orjson.dumps({"type": kind, **values}) + b"\n")
+    out.flush()
+
+
+def main() -> None:
+    """Run what stdin says."""
+    out = sys.stdout.buffer
+    try:
+        generator = Generator(read_task(sys.stdin.buffer.readline()))
+    except EtherCattleError as error:
+        say(out, "error", text=str(error), exit_code=error.exit_code)
+        sys.exit(error.exit_code)
+    gevent.signal_handler(signal.SIGTERM, generator.stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever started us sees to it
+    say(out, "ready")
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    stdin = get_hub().loop.io(sys.stdin.fileno(), READ)
+
+    def look() -> None:
+        if not os.read(sys.stdin.fileno(), READ_BYTES):
+            generator.stop()
+
+    stdin.start(look)
+    gc.collect()
+    gc.freeze()  # what is there now stays: later collections need not look at it
+    unsent = generator.run(float(orjson.loads(line)["begin"]), out)
+    say(out, "end", is_interrupted=generator.is_interrupted, unsent=unsent)
+    os._exit(0)  # answers that are still awaited are of no more use
+
+
+if __name__ == "__main__":
+    main()

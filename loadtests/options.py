@@ -1,0 +1,100 @@
+"""What was asked of `ethercattle load`, as one value, and what contradicts what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from loadtests.errors import LoadError
+from loadtests.task import CONNECTIONS_MAX, TIMEOUT_SECONDS
+
+PROCESSES_MAX = 64
+_REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The flags, each read by itself; a field is named as its flag."""
+
+    targets: tuple[str, ...] = ()
+    rate: float | None = None
+    """HTTP requests a second: an open loop."""
+    users: int | None = None
+    """A closed loop."""
+    arrivals: str = "poisson"
+    shape: str = "constant"
+    duration: float = 30.0
+    """Seconds, after the warm-up."""
+    warmup: float = 5.0
+    seed: int = 0
+    processes: int = 1
+    connections_max: int = CONNECTIONS_MAX
+    """Requests at a time, of all processes together."""
+    timeout: float = TIMEOUT_SECONDS
+    json_path: Path | None = None
+    """`-` is stdout; what people read goes to stderr then."""
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--target", "targets", multiple=True, metavar="URL",
+        help="A balancer, a replica, any node; of several, each client takes them in turn.",
+    ),
+    click.option("--rate", type=click.FloatRange(0, min_open=True), help="Open loop: requests a second."),
+    click.option("--users", type=click.IntRange(1), help="Closed loop: clients that wait for each answer."),
+    click.option(
+        "--arrivals", type=click.Choice(["poisson", "constant"]), default="poisson", show_default=True,
+        help="How requests of an open loop are spread.",
+    ),
+    click.option(
+        "--duration", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True,
+        help="Seconds that are measured.",
+    ),
+    click.option(
+        "--warmup", type=click.FloatRange(0), default=5.0, show_default=True, help="Seconds before, that are not."
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed sends the same requests."
+    ),
+    click.option(
+        "--processes", type=click.IntRange(1, PROCESSES_MAX), default=1, show_default=True,
+        help="Generators; they share the schedule.",
+    ),
+    click.option(
+        "--connections-max", type=click.IntRange(1), default=CONNECTIONS_MAX, show_default=True,
+        help="Requests at a time; what is due beyond waits, and its waiting counts.",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT_SECONDS, show_default=True,
+        help="Seconds until an answer counts as failed.",
+    ),
+    click.option("--json", "json_path", type=_REPORT, help="Write the result as JSON, - for stdout."),
+)  # fmt: skip
+
+
+def load_options(command: Decorated) -> Decorated:
+    """Add the flags to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def check_options(options: Options) -> None:
+    """Hold flags against each other.
+
+    Raises:
+        LoadError: one is missing, or two contradict each other.
+    """
+    if (options.rate is None) == (options.users is None):
+        given = "neither" if options.rate is None else "both"
+        raise LoadError(f"{given} of --rate and --users given, expected one: an open or a closed loop")
+    if not options.targets:
+        raise LoadError("no --target given, expected at least one URL")
+    if options.connections_max < options.processes:
+        raise LoadError(
+            f"--connections-max is {options.connections_max}, expected one for each of --processes {options.processes}"
+        )

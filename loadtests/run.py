@@ -1,0 +1,93 @@
+"""One run, from the flags to its figures: the only place that knows all parts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from loadtests.control import Generators
+from loadtests.options import Options
+from loadtests.pool import Pool
+from loadtests.shapes import constant
+from loadtests.slices import Slice
+from loadtests.summary import About, SecondFigures, Summary
+from loadtests.tally import Tally
+from loadtests.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What is sent, as it was prepared for a target."""
+
+    name: str
+    """Of the mix."""
+    spec: dict[str, Any]
+    """What `loadtests.sources` opens in each generator."""
+    dropped: dict[str, float]
+    """Methods that the target does not have, and their share in the mix."""
+    notes: tuple[str, ...] = ()
+
+
+BLOCK_NUMBER = Requests("eth_blockNumber", {"kind": "fixed", "method": "eth_blockNumber"}, {})
+
+
+def run_load(options: Options, pool: Pool, requests: Requests, show: Callable[[SecondFigures], None]) -> Summary:
+    """Send what was asked for, and return the figures; an interrupt ends it early, with what there is.
+
+    Raises:
+        CouldNotJudge: a generator broke down.
+    """
+    task = make_task(options, pool.targets, requests)
+    tally = Tally(describe(options, pool, requests))
+
+    def tell(one: Slice) -> None:
+        show(tally.add(one))
+
+    generators = Generators(task)
+    try:
+        generators.wait_until_ready()
+        ending = generators.run(tell, pool.begun)
+    finally:
+        generators.end()
+        marks = pool.ended()
+    return tally.finish(unsent=ending.unsent, is_interrupted=ending.is_interrupted, marks=marks)
+
+
+def make_task(options: Options, targets: tuple[str, ...], requests: Requests) -> Task:
+    """Return what the generators are told."""
+    level = options.rate if options.rate is not None else float(options.users or 0)
+    return Task(
+        targets=targets,
+        segments=constant(level, options.warmup, options.duration),
+        is_open=options.rate is not None,
+        is_poisson=options.arrivals == "poisson",
+        processes=options.processes,
+        seed=options.seed,
+        warmup_seconds=options.warmup,
+        timeout_seconds=options.timeout,
+        connections_max=-(-options.connections_max // options.processes),
+        requests=requests.spec,
+    )
+
+
+def describe(options: Options, pool: Pool, requests: Requests) -> About:
+    """Return what a report says was run."""
+    if options.rate is not None:
+        level = f"{options.rate:g} requests/s, {options.arrivals} arrivals"
+    else:
+        level = f"{options.users} users"
+    return About(
+        targets=pool.targets,
+        workload="closed" if options.rate is None else "open",
+        level=level,
+        mix=requests.name,
+        seed=options.seed,
+        duration_seconds=options.duration,
+        warmup_seconds=options.warmup,
+        processes=options.processes,
+        connections_max=options.connections_max,
+        timeout_seconds=options.timeout,
+        notes=(*pool.notes, *requests.notes),
+        began_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        dropped=requests.dropped,
+    )
