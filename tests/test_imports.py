@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "simulation": set[str](),
     "fixtures": {"reference_node"},
     "conformance": {"fixtures", "reference_node"},
-    "loadtests": {"fixtures", "simulation", "conformance"},
+    "loadtests": {"fixtures", "reference_node", "simulation", "conformance"},
 }
 
 
