@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.answers import UnreadableAnswer, decode_answer
-from fixtures.io_cases import ANSWERS, PlacedCase, read_placed_cases
-from fixtures.record import RECORD_FILE
+from fixtures.io_cases import ANSWERS, RECORD_FILE, PlacedCase, read_placed_cases
 from reference_node.errors import UsageError
 
 VERSION_METHOD = "web3_clientVersion"

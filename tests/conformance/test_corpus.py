@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance.corpus import UNKNOWN_VERSION, answers_folder, load_corpus
-from fixtures.io_cases import Case, CaseFileError, RoundTrip, write_cases
-from fixtures.record import RECORD_FILE
+from fixtures.io_cases import RECORD_FILE, Case, CaseFileError, RoundTrip, write_cases
 from reference_node.errors import UsageError
 from tests.conformance.questions import answer, question
 
