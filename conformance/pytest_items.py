@@ -1,7 +1,7 @@
 """Tests made of recorded questions, and what pytest says of them."""
 
-import os
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from conformance.allowances import Settings
 from conformance.corpus import Corpus, Question, answers_folder, load_corpus
 from conformance.examine import Examiner
 from conformance.report.diff import show_judgement, show_legend
+from conformance.sources import load_schemas_of
 from conformance.subject import Endpoint, Recorded, Subject
-from conformance.transport.headers import parse_headers
-from conformance.transport.settings import Transport
+from conformance.transport.options import make_transports
+from conformance.transport.settings import CONNECT_SECONDS_MAX, REPLY_SECONDS_MAX, Kind, Transports
 from conformance.verdict import Judgement, Verdict
 from fixtures.chain_files import DEFAULT_CHAIN, find_chain
 from reference_node.errors import EtherCattleError
@@ -54,10 +56,15 @@ class Conformance:
         self._config = config
         self._stack = ExitStack()
         self._sides: Sides | None = None
+        self._judged: dict[str, Judgement] = {}
+        """What was asked in a batch with another case, by the case's name, until its own test wants it."""
+        reference_url, openrpc = config.getoption("reference_url"), config.getoption("openrpc", None)
         try:
             self.corpus = self._load()
-            self._candidate = self._endpoint("candidate")
-            self._reference = self._endpoint("reference") if config.getoption("reference_url") else None
+            self._schemas = load_schemas_of(self._path(openrpc), self.corpus) if openrpc else None
+            transports = self._transports()
+            self._candidate = Endpoint(config.getoption("candidate_url"), transport=transports.candidate)
+            self._reference = Endpoint(reference_url, transport=transports.reference) if reference_url else None
         except EtherCattleError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -69,8 +76,28 @@ class Conformance:
             reference: Subject = Recorded(self.corpus.version)
             if self._reference is not None:
                 reference = self._stack.enter_context(self._reference)
-            self._sides = Sides(reference, candidate, Examiner(reference, candidate))
+            settings = Settings(strict_messages=self._config.getoption("strict_messages", default=False))
+            self._sides = Sides(reference, candidate, Examiner(reference, candidate, settings, self._schemas))
         return self._sides
+
+    def judge(self, case: "Case") -> Judgement:
+        """Return what is said of a case; in a batch those of its method that come next are asked with it."""
+        judged = self._judged.pop(case.nodeid, None)
+        if judged is None:
+            together = self._together(case)
+            examine = self.sides.examiner.examine
+            with ThreadPoolExecutor(len(together)) as threads:
+                found = list(threads.map(examine, [each.question for each in together]))
+            self._judged = dict(zip([each.nodeid for each in together], found, strict=True))
+            judged = self._judged.pop(case.nodeid)
+        return judged
+
+    def _together(self, case: "Case") -> list["Case"]:
+        if self._batch_size == 1:
+            return [case]
+        of_method = [item for item in case.session.items if isinstance(item, Case) and item.parent is case.parent]
+        start = of_method.index(case)
+        return of_method[start : start + self._batch_size]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -113,12 +140,21 @@ class Conformance:
         if cases and chain:
             raise pytest.UsageError("--cases and --chain both say what is asked: give one of them")
         if cases:
-            return load_corpus((self._config.invocation_params.dir / cases).resolve())
+            return load_corpus(self._path(cases))
         return load_corpus(answers_folder(find_chain(chain or DEFAULT_CHAIN).name))
 
-    def _endpoint(self, side: str) -> Endpoint:
-        headers = parse_headers(self._config.getoption(f"{side}_header", []), f"--{side}-header", os.environ)
-        return Endpoint(self._config.getoption(f"{side}_url"), transport=Transport(headers=headers))
+    def _path(self, given: str) -> Path:
+        return (self._config.invocation_params.dir / given).resolve()
+
+    def _transports(self) -> Transports:
+        option = self._config.getoption
+        kind = option("transport", Kind.HTTP.value)
+        found = make_transports(
+            kind, None, option("header", []), option("candidate_header", []), option("reference_header", []),
+            gzip=False, connect_seconds=CONNECT_SECONDS_MAX, read_seconds=REPLY_SECONDS_MAX, retries=0,
+        )  # fmt: skip
+        self._batch_size = found.candidate.batch_size if kind == Kind.BATCH else 1
+        return found
 
 
 class Method(pytest.Collector):
@@ -159,7 +195,7 @@ class Case(pytest.Item):
     def runtest(self) -> None:
         """Ask both sides and judge. Raises NotMatched; skips what only a schema could judge."""
         sides = self.conformance.sides
-        judgement = sides.examiner.examine(self.question)
+        judgement = self.conformance.judge(self)
         self.user_properties += [(_ALLOWANCE, used.allowance.name) for used in judgement.allowed]
         if judgement.message_differences:
             self.user_properties.append((_MESSAGE, self.question.name))

@@ -11,6 +11,8 @@ import pytest
 
 CANDIDATE, REFERENCE = "--candidate-url", "--reference-url"
 MARKER = "conform: asks a candidate a recorded question; added to the tests that --candidate-url makes"
+TRANSPORTS = ("http", "batch", "ws")
+"""Those of `conformance.transport.settings`, which is not imported for the sake of a flag."""
 _ASKING_FOR_HELP = {"-h", "--help"}
 
 
@@ -57,8 +59,12 @@ def _add_more(parser: pytest.Parser) -> None:
     group = parser.getgroup("ethercattle")
     group.addoption("--cases", metavar="DIR", help="folder of <method>/<case>.io files")
     group.addoption("--chain", metavar="NAME", help="the shipped chain whose recorded cases are asked without --cases")
+    group.addoption("--openrpc", metavar="FILE", help="hold every result to the schemas of an OpenRPC file, too")
+    group.addoption("--strict-messages", action="store_true", help="an error with another message is a mismatch")
+    group.addoption(
+        "--transport", choices=TRANSPORTS, default=TRANSPORTS[0],
+        help="one question a request, the cases of a method in JSON-RPC batches, or messages over WebSocket",
+    )  # fmt: skip
     header = "sent with every question, 'K: V'; a V of @NAME is read from the environment; repeatable"
-    for side in ("candidate", "reference"):
-        group.addoption(
-            f"--{side}-header", action="append", default=[], metavar="'K: V'", help=f"to the {side}: {header}"
-        )
+    for flag, whom in (("", "both nodes"), ("candidate-", "the candidate"), ("reference-", "the reference")):
+        group.addoption(f"--{flag}header", action="append", default=[], metavar="'K: V'", help=f"to {whom}: {header}")

@@ -1,6 +1,6 @@
 """The flags that say how endpoints are asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -41,8 +41,8 @@ def transport_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def make_transports(
-    transport_kind: str, batch_size: int | None, headers: tuple[str, ...], candidate_headers: tuple[str, ...],
-    reference_headers: tuple[str, ...], gzip: bool, connect_seconds: float, read_seconds: float, retries: int,
+    transport_kind: str, batch_size: int | None, headers: Sequence[str], candidate_headers: Sequence[str],
+    reference_headers: Sequence[str], gzip: bool, connect_seconds: float, read_seconds: float, retries: int,
 ) -> Transports:  # fmt: skip
     """Return how the two sides are asked. Raises UsageError where flags don't go together or a header is none."""
     kind = Kind(transport_kind)

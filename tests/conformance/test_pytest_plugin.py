@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import conformance.pytest_items  # noqa: F401 - a run inside this process must find it imported, and leave it so
+from conformance.pytest_plugin import TRANSPORTS
+from conformance.transport.settings import Kind
 from tests.conformance.fake_node import Wire, fake_node
 
 ANSWERS = {"eth_chainId": "0x539", "eth_blockNumber": "0x50", "web3_clientVersion": "Mine/v1"}
@@ -140,6 +143,9 @@ def test_cases_are_spread_over_workers(suite: pytest.Pytester, wrong_url: str, d
         (["--candidate-url", "URL", "--chain", "nowhere"], "nowhere"),
         (["--candidate-url", "URL", "--chain", "everyfork", "--cases", "cases"], "give one of them"),
         (["--candidate-url", "URL", "--cases", "cases", "--candidate-header", "secret"], "has no colon"),
+        (["--candidate-url", "URL", "--cases", "cases", "--header", "secret"], "--header has no colon"),
+        (["--candidate-url", "URL", "--cases", "cases", "--openrpc", "nowhere.json"], "nowhere.json"),
+        (["--candidate-url", "URL", "--cases", "cases", "--transport", "carrier"], "--transport: invalid choice"),
         (["--reference-url", "URL"], "--candidate-url says whose are judged"),
     ],
 )
@@ -150,6 +156,65 @@ def test_wrong_usage_is_one_line(suite: pytest.Pytester, good_url: str, words: l
     assert problem in said
     assert "Traceback" not in said + result.stdout.str()
     assert "secret" not in said
+
+
+def test_a_header_goes_to_both(suite: pytest.Pytester, good_url: str) -> None:
+    flags = (
+        "--header",
+        "Authorization: one",
+        "--candidate-header",
+        "authorization: @@own",
+        "--candidate-url",
+        good_url,
+    )
+    suite.runpytest_inprocess(*flags, "--reference-url", good_url, "--cases", "cases").assert_outcomes(passed=7)
+
+
+def test_batches_hold_the_cases_of_a_method(suite: pytest.Pytester) -> None:
+    bodies: list[str] = []
+
+    def answer(body: str) -> Wire:
+        bodies.append(body)
+        asked = json.loads(body)
+        found = [
+            {"jsonrpc": "2.0", "id": each["id"], "result": ANSWERS[each["method"]]}
+            for each in (asked if isinstance(asked, list) else [asked])
+        ]
+        return Wire(json.dumps(found if isinstance(asked, list) else found[0]).encode())
+
+    flags = ("--transport", "batch", "--cases", "cases", "-v")
+    with fake_node(answer) as url:
+        result = suite.runpytest_inprocess(*flags, "--candidate-url", url)
+        result.assert_outcomes(passed=7)
+        assert [len(json.loads(body)) for body in bodies[1:]] == [2, 2, 2]  # the first asks for the version
+        bodies.clear()
+        suite.runpytest_inprocess(*flags, "-k", "two", "--candidate-url", url).assert_outcomes(passed=3, deselected=4)
+        assert [len(json.loads(body)) for body in bodies[1:]] == [1, 1, 1]
+
+
+def test_messages_count_where_they_are_to(suite: pytest.Pytester) -> None:
+    right = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"no"}}'
+    shutil.rmtree(suite.path / "cases")
+    (suite.path / "cases" / "eth_call").mkdir(parents=True)
+    request = '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]}'
+    (suite.path / "cases" / "eth_call" / "fails.io").write_text(f">> {request}\n<< {right}\n")
+    with fake_node(lambda _: Wire(right.replace("no", "never").encode())) as url:
+        flags = ("--candidate-url", url, "--cases", "cases")
+        suite.runpytest_inprocess(*flags).assert_outcomes(passed=2)
+        suite.runpytest_inprocess(*flags, "--strict-messages").assert_outcomes(passed=1, failed=1)
+
+
+def test_results_are_held_to_schemas(suite: pytest.Pytester, good_url: str) -> None:
+    pattern = {"eth_chainId": "^0x539$", "eth_blockNumber": "^0x5$"}
+    methods = [
+        {"name": name, "params": [], "result": {"name": "it", "schema": {"type": "string", "pattern": pattern[name]}}}
+        for name in pattern
+    ]
+    (suite.path / "openrpc.json").write_text(json.dumps({"openrpc": "1.2.6", "methods": methods}))
+    result = suite.runpytest_inprocess("--candidate-url", good_url, "--cases", "cases", "--openrpc", "openrpc.json")
+    result.assert_outcomes(passed=5, failed=2)
+    assert "schema" in result.stdout.str()
+    assert "^0x5$" in result.stdout.str()
 
 
 def test_headers_go_to_the_candidate(suite: pytest.Pytester, good_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,8 +248,15 @@ def test_a_run_that_does_not_ask_for_it_is_left_alone(pytester: pytest.Pytester)
 
 def test_help_shows_all_flags(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest_subprocess("--help").stdout.str()
-    for flag in ("--candidate-url", "--reference-url", "--cases", "--chain", "--candidate-header"):
+    for flag in (
+        "--candidate-url", "--reference-url", "--cases", "--chain", "--candidate-header", "--header", "--openrpc",
+        "--strict-messages", "--transport",
+    ):  # fmt: skip
         assert flag in text
+
+
+def test_the_transports_are_those_of_the_command() -> None:
+    assert list(TRANSPORTS) == [kind.value for kind in Kind]
 
 
 def test_to_load_the_plugin_costs_next_to_nothing() -> None:
