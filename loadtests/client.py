@@ -42,7 +42,7 @@ class Connection:
         self._address = address
         self._timeout_seconds = timeout_seconds
         self._loop = get_hub().loop
-        self._timer = self._loop.timer(timeout_seconds)
+        self._timer = self._loop.timer(timeout_seconds, timeout_seconds)
         self._socket: Any = None
         self._readable: Any = None
         self._waiter: Any = None
@@ -57,7 +57,7 @@ class Connection:
         if self._socket is None:
             self._open()
         self._waiter = gevent.getcurrent()
-        self._timer.start(self._time_is_up)
+        self._timer.again(self._time_is_up)  # `start` would go on with what was left the last time
         try:
             found = self._send(b"%b%d\r\n\r\n%b" % (self._address.head, len(body), body)) or get_hub().switch()
         finally:
