@@ -42,7 +42,7 @@ def load(**flags: Any) -> None:
 
 
 def exit_code_of(summary: Summary) -> int:
-    """Return how the command ends."""
+    """Return how the command ends: a run in which nothing succeeded is no good one, whatever the gates."""
     if summary.is_interrupted or summary.saturation.is_saturated or not summary.calls:
         return Saturated.exit_code
-    return 0
+    return int(summary.failures == summary.calls)

@@ -33,8 +33,6 @@ class Ending:
 
     begin: float
     """On `time.monotonic`."""
-    unsent: int
-    """Requests that were due and never sent."""
     is_interrupted: bool
 
 
@@ -148,11 +146,7 @@ class Generators:
                     raise
                 is_interrupted = True
                 self.ask_to_stop()
-        return Ending(
-            begin,
-            sum(each["unsent"] for each in ended),
-            is_interrupted or any(each["is_interrupted"] for each in ended),
-        )
+        return Ending(begin, is_interrupted or any(each["is_interrupted"] for each in ended))
 
     def ask_to_stop(self) -> None:
         """Let all end now, and tell what they have."""

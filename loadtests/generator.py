@@ -19,6 +19,7 @@ from gevent.pool import Group
 from locust.env import Environment
 
 from loadtests.address import read_address
+from loadtests.meter import Meter
 from loadtests.opening import open_requests
 from loadtests.pacing import ClosedLoop, Loop, OpenLoop
 from loadtests.recorder import Load, Recorder
@@ -31,8 +32,8 @@ SECOND = 1.0
 POLL_SECONDS = 0.01
 READ = 1
 READ_BYTES = 1 << 16
-_SCHEDSTAT = "/proc/self/schedstat"
-"""Nanoseconds run, nanoseconds waited for a processor, turns (Linux)."""
+PAUSE_SECONDS = 0.1
+"""Of a user of a closed loop, after a failure of the transport."""
 
 
 class Generator:
@@ -58,37 +59,32 @@ class Generator:
         self.is_interrupted = True
         self._stopping.set()
 
-    def run(self, begin: float, out: BinaryIO) -> int:
-        """Send all there is to send, and tell a slice a second; return how many requests were due and never sent."""
+    def run(self, begin: float, out: BinaryIO) -> None:
+        """Send all there is to send, and tell a slice a second."""
         loop = self._make_loop(begin)
         meter = Meter()
         gevent.sleep(max(begin - time.monotonic(), 0))
         loop.begin()
-        second, offered = 0, 0
-        while second == 0 or not self._is_over(loop, begin):
+        second, offered, is_over = 0, 0, False
+        while not is_over:
             self._wait_for(begin + second + SECOND, loop, begin)
+            is_over = self._is_over(loop, begin)
             now_seconds = time.monotonic() - begin
-            offered_now = loop.offered(now_seconds)
-            load = Load(
-                offered=offered_now - offered,
-                in_flight=loop.in_flight,
-                waiting=loop.waiting(now_seconds),
-                connections=sum(worker.opened for worker in self._workers),
-                loop_lag_us=max(int((now_seconds - second - SECOND) * 1e6), 0),
-                **meter.read(),
-            )
+            if is_over:
+                loop.stop()
+                self._recorder.give_up(loop.overdue(now_seconds), now_seconds)
+            load = self._load(loop, meter, now_seconds, second, offered)
             self._tell(second, load, out)
-            offered, second = offered_now, second + 1
+            offered, second = offered + load.offered, second + 1
             if isinstance(loop, ClosedLoop):
                 loop.adjust(now_seconds)
-        loop.stop()
-        return loop.waiting(time.monotonic() - begin)
 
     def _make_loop(self, begin: float) -> Loop:
         task, opened = self._task, self._opened
         parts = Parts(
-            self._addresses, task.timeout_seconds, begin, opened.source, opened.judge, opened.watch, self._recorder
-        )
+            self._addresses, task.timeout_seconds, begin, opened.source, opened.judge, opened.watch, self._recorder,
+            pause_seconds=0.0 if task.is_open else PAUSE_SECONDS,
+        )  # fmt: skip
 
         def start(take: Take) -> None:
             number = task.process + len(self._workers) * task.processes
@@ -101,11 +97,16 @@ class Generator:
         return OpenLoop(self._schedule, begin, task.connections_max, start)
 
     def _is_over(self, loop: Loop, begin: float) -> bool:
-        """Say whether there is nothing left to send and to wait for, or no time left."""
-        now_seconds = time.monotonic() - begin
-        if self.is_interrupted or now_seconds > self._task.end_seconds + self._task.timeout_seconds:
+        """Say whether there is nothing left to send and to wait for, or no time left.
+
+        What still waits when the time is up may be sent for as long as a timeout, and answered for as long again.
+        """
+        late_seconds = time.monotonic() - begin - self._task.end_seconds
+        if self.is_interrupted or late_seconds > 2 * self._task.timeout_seconds:
             return True
-        return now_seconds >= self._task.end_seconds and loop.is_over
+        if late_seconds > self._task.timeout_seconds:
+            loop.stop()
+        return late_seconds >= 0 and loop.is_over
 
     def _wait_for(self, moment: float, loop: Loop, begin: float) -> None:
         """Wait until a moment, or until it is over."""
@@ -113,33 +114,22 @@ class Generator:
             is_ending = time.monotonic() - begin >= self._task.end_seconds
             self._stopping.wait(min(left, POLL_SECONDS) if is_ending else left)
 
+    def _load(self, loop: Loop, meter: Meter, now_seconds: float, second: int, offered: int) -> Load:
+        """Return how the generator is doing at a second's end; `offered` is how many came due before it."""
+        return Load(
+            offered=loop.offered(now_seconds) - offered,
+            in_flight=loop.in_flight,
+            waiting=loop.waiting(now_seconds),
+            connections=sum(worker.opened for worker in self._workers),
+            loop_lag_us=max(int((now_seconds - second - SECOND) * 1e6), 0),
+            **meter.read(),
+        )
+
     def _tell(self, second: int, load: Load, out: BinaryIO) -> None:
         watch = self._opened.watch
         for each in self._recorder.take(second, load, watch.take(), watch.heads()):
             out.write(each.to_line())
         out.flush()
-
-
-class Meter:
-    """Reads how much of a processor this process had, and wanted."""
-
-    def __init__(self) -> None:
-        """Begin to measure."""
-        self._before = self._now()
-
-    def read(self) -> dict[str, float]:
-        """Return the shares of one core since it was read last."""
-        before, self._before = self._before, self._now()
-        wall, cpu, waited = (now - then for now, then in zip(self._before, before, strict=True))
-        return {"cpu_share": cpu / wall, "cpu_wait_share": waited / wall}
-
-    def _now(self) -> tuple[float, float, float]:
-        try:
-            with open(_SCHEDSTAT, encoding="ascii") as file:
-                waited = int(file.read().split()[1]) / 1e9
-        except (OSError, IndexError):  # another system, or a kernel that does not count it
-            waited = 0.0
-        return time.monotonic(), time.process_time(), waited
 
 
 def say(out: BinaryIO, kind: str, **values: Any) -> None:
@@ -171,8 +161,8 @@ def main() -> None:
     stdin.start(look)
     gc.collect()
     gc.freeze()  # what is there now stays: later collections need not look at it
-    unsent = generator.run(float(orjson.loads(line)["begin"]), out)
-    say(out, "end", is_interrupted=generator.is_interrupted, unsent=unsent)
+    generator.run(float(orjson.loads(line)["begin"]), out)
+    say(out, "end", is_interrupted=generator.is_interrupted)
     os._exit(0)  # answers that are still awaited are of no more use
 
 

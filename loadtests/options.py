@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from loadtests.errors import LoadError
+from loadtests.shapes import KNOWN
 from loadtests.task import CONNECTIONS_MAX, TIMEOUT_SECONDS
 
 PROCESSES_MAX = 64
@@ -26,6 +27,7 @@ class Options:
     users: int | None = None
     """A closed loop."""
     arrivals: str = "poisson"
+    """Or `constant`; of an open loop."""
     shape: str = "constant"
     duration: float = 30.0
     """Seconds, after the warm-up."""
@@ -49,6 +51,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--arrivals", type=click.Choice(["poisson", "constant"]), default="poisson", show_default=True,
         help="How requests of an open loop are spread.",
+    ),
+    click.option(
+        "--shape", default="constant", show_default=True, metavar="SHAPE",
+        help=f"How the rate or the users change: {KNOWN}.",
     ),
     click.option(
         "--duration", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True,
@@ -89,9 +95,6 @@ def check_options(options: Options) -> None:
     Raises:
         LoadError: one is missing, or two contradict each other.
     """
-    if (options.rate is None) == (options.users is None):
-        given = "neither" if options.rate is None else "both"
-        raise LoadError(f"{given} of --rate and --users given, expected one: an open or a closed loop")
     if not options.targets:
         raise LoadError("no --target given, expected at least one URL")
     if options.connections_max < options.processes:

@@ -41,8 +41,9 @@ class OpenLoop:
 
     def stop(self) -> None:
         """Hand out no more."""
-        self.is_stopped = True
-        self._alarm.close()
+        if not self.is_stopped:
+            self.is_stopped = True
+            self._alarm.close()
 
     @property
     def in_flight(self) -> int:
@@ -53,14 +54,18 @@ class OpenLoop:
         """Return how many requests are due and were not taken."""
         return self._schedule.due(now_seconds)
 
+    def overdue(self, now_seconds: float) -> list[float]:
+        """Return when those requests were due that wait."""
+        return self._schedule.overdue(now_seconds)
+
     def offered(self, now_seconds: float) -> int:
         """Return how many requests have come due."""
         return self._schedule.taken + self._schedule.due(now_seconds)
 
     @property
     def is_over(self) -> bool:
-        """Whether every request was sent and has ended."""
-        return self._schedule.peek() is None and not self.in_flight
+        """Whether no request is left to be sent, and each that was has ended."""
+        return (self.is_stopped or self._schedule.peek() is None) and not self.in_flight
 
     def take(self, worker: Worker) -> tuple[int, float, bool] | None:
         """Return what a worker is to send now, or None: it is free."""
@@ -143,6 +148,11 @@ class ClosedLoop:
         """Nothing ever waits: who waits does not ask."""
         del now_seconds
         return 0
+
+    def overdue(self, now_seconds: float) -> list[float]:
+        """Return nothing."""
+        del now_seconds
+        return []
 
     def offered(self, now_seconds: float) -> int:
         """Return how many requests were sent: each is due when it is sent."""

@@ -25,6 +25,7 @@ class Counts:
     endings: "defaultdict[Ending, int]" = field(default_factory=lambda: defaultdict(int))
     times: "defaultdict[str, Times]" = field(default_factory=lambda: defaultdict(_new_times))
     late: "array[int]" = field(default_factory=lambda: array(MICROSECONDS))
+    unsent: "array[int]" = field(default_factory=lambda: array(MICROSECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Recorder:
         times.response.append(_microseconds(response_seconds))
         times.service.append(_microseconds(service_seconds))
 
+    def give_up(self, due_seconds: list[float], now_seconds: float) -> None:
+        """Count requests that were due and will not be sent."""
+        for at_seconds in due_seconds:
+            self._of(at_seconds).unsent.append(_microseconds(now_seconds - at_seconds))
+
     def take(self, second: int, load: Load, consistency: dict[str, int], heads: dict[int, int]) -> list[Slice]:
         """Return what was counted since the last time, and begin anew.
 
@@ -80,7 +86,7 @@ class Recorder:
         if second < self._warmup_seconds:
             return [self._slice(second, warmup, load, consistency, heads, is_warmup=True)]
         own = self._slice(second, measured, load, consistency, heads, is_warmup=False)
-        if not warmup.sent and not warmup.answered:
+        if not (warmup.sent or warmup.answered or warmup.unsent):
             return [own]
         return [own, self._slice(second, warmup, replace(load, offered=0), {}, {}, is_warmup=True)]
 
@@ -95,7 +101,7 @@ class Recorder:
             self._process, second, is_warmup,
             offered=load.offered, sent=counts.sent, answered=counts.answered,
             in_flight=load.in_flight, waiting=load.waiting, connections=load.connections,
-            endings=counts.endings, times=counts.times, late=counts.late,
+            endings=counts.endings, times=counts.times, late=counts.late, unsent=counts.unsent,
             consistency=consistency, heads=heads,
             loop_lag_us=load.loop_lag_us, cpu_share=load.cpu_share, cpu_wait_share=load.cpu_wait_share,
         )  # fmt: skip

@@ -8,11 +8,11 @@ from typing import Any
 from loadtests.control import Generators
 from loadtests.options import Options
 from loadtests.pool import Pool
-from loadtests.shapes import constant
 from loadtests.slices import Slice
 from loadtests.summary import About, SecondFigures, Summary
 from loadtests.tally import Tally
 from loadtests.task import Task
+from loadtests.workload import Workload, plan_workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ def run_load(options: Options, pool: Pool, requests: Requests, show: Callable[[S
     Raises:
         CouldNotJudge: a generator broke down.
     """
-    task = make_task(options, pool.targets, requests)
-    tally = Tally(describe(options, pool, requests))
+    workload = plan_workload(options)
+    task = make_task(options, workload, pool.targets, requests)
+    tally = Tally(describe(options, workload, pool, requests))
 
     def tell(one: Slice) -> None:
         show(tally.add(one))
@@ -50,16 +51,16 @@ def run_load(options: Options, pool: Pool, requests: Requests, show: Callable[[S
     finally:
         generators.end()
         marks = pool.ended()
-    return tally.finish(unsent=ending.unsent, is_interrupted=ending.is_interrupted, marks=marks)
+    return tally.finish(is_interrupted=ending.is_interrupted, marks=marks)
 
 
-def make_task(options: Options, targets: tuple[str, ...], requests: Requests) -> Task:
+def make_task(options: Options, workload: Workload, targets: tuple[str, ...], requests: Requests) -> Task:
     """Return what the generators are told."""
-    level = options.rate if options.rate is not None else float(options.users or 0)
     return Task(
         targets=targets,
-        segments=constant(level, options.warmup, options.duration),
-        is_open=options.rate is not None,
+        segments=workload.segments,
+        replay=workload.replay,
+        is_open=workload.is_open,
         is_poisson=options.arrivals == "poisson",
         processes=options.processes,
         seed=options.seed,
@@ -70,16 +71,12 @@ def make_task(options: Options, targets: tuple[str, ...], requests: Requests) ->
     )
 
 
-def describe(options: Options, pool: Pool, requests: Requests) -> About:
+def describe(options: Options, workload: Workload, pool: Pool, requests: Requests) -> About:
     """Return what a report says was run."""
-    if options.rate is not None:
-        level = f"{options.rate:g} requests/s, {options.arrivals} arrivals"
-    else:
-        level = f"{options.users} users"
     return About(
         targets=pool.targets,
-        workload="closed" if options.rate is None else "open",
-        level=level,
+        workload="open" if workload.is_open else "closed",
+        level=workload.text,
         mix=requests.name,
         seed=options.seed,
         duration_seconds=options.duration,

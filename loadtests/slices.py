@@ -56,6 +56,8 @@ class Slice:
     """By method; `batch` for batches. Requests that ended in a failure are in it."""
     late: "array[int]" = field(default_factory=lambda: array(MICROSECONDS))
     """How late each request was sent that had a connection free, in microseconds: the generator's own fault."""
+    unsent: "array[int]" = field(default_factory=lambda: array(MICROSECONDS))
+    """How long each request had waited that was never sent before the end; in the last slice only."""
     consistency: Mapping[str, int] = field(default_factory=dict)
     """What the watch counted, by name."""
     heads: Mapping[int, int] = field(default_factory=dict)
@@ -89,7 +91,7 @@ def _plain(one: Slice) -> dict[str, object]:
     plain: dict[str, object] = {name: getattr(one, name) for name in _COUNTS}
     plain["endings"] = [[*ending, count] for ending, count in one.endings.items()]
     plain["times"] = {method: [_pack(times.response), _pack(times.service)] for method, times in one.times.items()}
-    plain["late"] = _pack(one.late)
+    plain["late"], plain["unsent"] = _pack(one.late), _pack(one.unsent)
     plain["consistency"] = dict(one.consistency)
     plain["heads"] = {str(target): head for target, head in one.heads.items()}
     return plain
@@ -104,7 +106,7 @@ def read_slice(found: Mapping[str, object]) -> Slice:
     assert isinstance(heads, dict)
     values["endings"] = {Ending(method, Kind(kind), code): count for method, kind, code, count in endings}
     values["times"] = {method: Times(_unpack(one), _unpack(other)) for method, (one, other) in times.items()}
-    values["late"] = _unpack(str(found["late"]))
+    values["late"], values["unsent"] = _unpack(str(found["late"])), _unpack(str(found["unsent"]))
     values["consistency"] = found["consistency"]
     values["heads"] = {int(target): head for target, head in heads.items()}
     return Slice(**values)  # type: ignore[arg-type] # each value is checked by what it is read from

@@ -115,7 +115,7 @@ class Summary:
     methods: tuple[MethodFigures, ...]
     """Those with most calls first."""
     response: Latency | None
-    """Of HTTP requests, from the intended time."""
+    """Of HTTP requests, from the intended time; those never sent are in it, with how long they had waited."""
     service: Latency | None
     """Of HTTP requests, from sending."""
     response_hdr: str

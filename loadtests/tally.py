@@ -59,7 +59,7 @@ class Tally:
     def add(self, one: Slice) -> SecondFigures:
         """Add a slice; return what is known of its second by now."""
         second = self._seconds[one.second]
-        response = pack(*(times.response for times in one.times.values()))
+        response = pack(one.unsent, *(times.response for times in one.times.values()))
         service = pack(*(times.service for times in one.times.values()))
         late = pack(one.late)
         _add_to_second(second, one, response, service, late)
@@ -70,7 +70,6 @@ class Tally:
     def finish(
         self,
         *,
-        unsent: int = 0,
         is_interrupted: bool = False,
         marks: tuple[Mark, ...] = (),
     ) -> Summary:
@@ -81,10 +80,10 @@ class Tally:
         measured_seconds = min(about.duration_seconds, float(len(inside)))
         return Summary(
             about=about,
-            offered=self._sums["offered"],
+            offered=self._sums["sent"] + self._sums["unsent"],
             sent=self._sums["sent"],
             answered=self._sums["answered"],
-            unsent=unsent,
+            unsent=self._sums["unsent"],
             unanswered=max(self._sums["sent"] - self._sums["answered"], 0),
             measured_seconds=measured_seconds,
             achieved_rate=sum(each.answered for each in inside.values()) / measured_seconds if inside else 0.0,
@@ -101,8 +100,9 @@ class Tally:
         )
 
     def _add_measured(self, one: Slice, response: Sample, service: Sample, late: Sample) -> None:
-        for name in ("offered", "sent", "answered"):
+        for name in ("sent", "answered"):
             self._sums[name] += getattr(one, name)
+        self._sums["unsent"] += len(one.unsent)
         add(self._response, response)
         add(self._service, service)
         for method, times in one.times.items():

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import gevent
 from gevent.hub import get_hub
 from locust import User, task
 
@@ -31,6 +32,8 @@ class Parts:
     judge: Judge
     watch: Watch
     recorder: Recorder
+    pause_seconds: float = 0.0
+    """After a failure of the transport: a user who waits for answers would otherwise ask a dead target without end."""
 
 
 class Worker(User):
@@ -78,6 +81,8 @@ class Worker(User):
         except TransportFailure as failure:
             ended_seconds = time.monotonic() - parts.begin
             outcomes = (failure_outcome(failure),) * len(arrival.calls)
+            if parts.pause_seconds:
+                gevent.sleep(parts.pause_seconds)
         else:
             ended_seconds = time.monotonic() - parts.begin
             outcomes = parts.judge(arrival, reply, sent_seconds)
