@@ -21,11 +21,12 @@ from locust.env import Environment
 from loadtests.address import read_address
 from loadtests.meter import Meter
 from loadtests.opening import open_requests
-from loadtests.pacing import ClosedLoop, Loop, OpenLoop
+from loadtests.pacing import ClosedLoop, Loop, OpenLoop, Take
 from loadtests.recorder import Load, Recorder
 from loadtests.schedule import schedule_of
+from loadtests.sending import Parts, Sender
 from loadtests.task import Task, read_task
-from loadtests.workers import Parts, Take, Worker
+from loadtests.workers import Worker
 from reference_node.errors import EtherCattleError
 
 SECOND = 1.0
@@ -48,7 +49,7 @@ class Generator:
         self._schedule = schedule_of(task) if task.is_open else None
         if self._schedule is not None:
             self._schedule.peek()
-        self._workers: list[Worker] = []
+        self._senders: list[Sender] = []
         self._group = Group()
         self._stopping = Event()
         self._environment = Environment(user_classes=[])
@@ -87,10 +88,10 @@ class Generator:
         )  # fmt: skip
 
         def start(take: Take) -> None:
-            number = task.process + len(self._workers) * task.processes
-            worker = Worker(self._environment, number, parts, take)
-            self._workers.append(worker)
-            worker.start(self._group)
+            number = task.process + len(self._senders) * task.processes
+            sender = Sender(number, parts)
+            self._senders.append(sender)
+            Worker(self._environment, sender, take).start(self._group)
 
         if self._schedule is None:
             return ClosedLoop(task.segments, begin, task.process, task.processes, start)
@@ -120,7 +121,7 @@ class Generator:
             offered=loop.offered(now_seconds) - offered,
             in_flight=loop.in_flight,
             waiting=loop.waiting(now_seconds),
-            connections=sum(worker.opened for worker in self._workers),
+            connections=sum(sender.opened for sender in self._senders),
             loop_lag_us=max(int((now_seconds - second - SECOND) * 1e6), 0),
             **meter.read(),
         )

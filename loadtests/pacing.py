@@ -2,16 +2,28 @@
 
 import time
 from collections.abc import Callable
+from typing import Any, Protocol
 
 from loadtests.alarm import Alarm
 from loadtests.schedule import Schedule
 from loadtests.shapes import Segment, level_at
-from loadtests.workers import Worker
 
 HANDED_MAX = 32
 """Requests handed out before the loop sees to answers again."""
 
-Start = Callable[[Callable[[Worker], "tuple[int, float, bool] | None"]], None]
+Given = tuple[int, float, bool]
+"""What to send: its number, its intended time, and whether the worker was free then."""
+
+
+class Worker(Protocol):
+    """Who sends; asks for what to send next whenever it is woken, and whenever it has sent."""
+
+    greenlet_to_wake: Any
+
+
+Take = Callable[[Worker], Given | None]
+"""Gives a worker what to send next, or None: it is to wait until it is woken."""
+Start = Callable[[Take], None]
 """Starts one more worker, which takes its requests from what is given."""
 
 
@@ -28,8 +40,8 @@ class OpenLoop:
         self._workers_max = workers_max
         self._start = start
         self._free: list[Worker] = []
-        self._handed: dict[Worker, tuple[int, float, bool]] = {}
-        self._newcomers: list[tuple[int, float, bool]] = []
+        self._handed: dict[Worker, Given] = {}
+        self._newcomers: list[Given] = []
         self.workers = 0
         self.is_stopped = False
         self._alarm = Alarm(self._hand_out)
@@ -67,7 +79,7 @@ class OpenLoop:
         """Whether no request is left to be sent, and each that was has ended."""
         return (self.is_stopped or self._schedule.peek() is None) and not self.in_flight
 
-    def take(self, worker: Worker) -> tuple[int, float, bool] | None:
+    def take(self, worker: Worker) -> Given | None:
         """Return what a worker is to send now, or None: it is free."""
         if worker in self._handed:
             return self._handed.pop(worker)
@@ -164,7 +176,7 @@ class ClosedLoop:
         """Whether the time is up and every request has ended."""
         return time.monotonic() - self._begin >= self._segments[-1].end_seconds and not self.in_flight
 
-    def take(self, worker: Worker) -> tuple[int, float, bool] | None:
+    def take(self, worker: Worker) -> Given | None:
         """Return what a worker is to send now, or None: it is not wanted."""
         now_seconds = time.monotonic() - self._begin
         if self.is_stopped or self.in_flight > self._wanted(now_seconds):
