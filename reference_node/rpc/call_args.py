@@ -11,6 +11,7 @@ from reference_node.chain.types import Authorization
 from reference_node.evm.call import AccessList, Call
 from reference_node.evm.overrides import AccountOverride, AccountOverrides, BlockOverrides
 from reference_node.rpc import params
+from reference_node.rpc.escapes import as_written
 from reference_node.rpc.go_objects import Decoders, Mismatches, by_itself, list_of, native_mismatch, read_object
 from reference_node.rpc.params import HexError, cannot_unmarshal, go_kind
 
@@ -168,11 +169,11 @@ def _decode_slots(value: Any) -> dict[bytes, bytes]:
 
 def _decode_u256(value: Any) -> int:
     if not isinstance(value, str):
-        raise cannot_unmarshal("non-string", "*hexutil.U256")
+        raise cannot_unmarshal("non-string", "*uint256.Int")
     try:
-        return params.hex_big(value)
+        return params.hex_big(as_written(value))
     except HexError as error:
-        raise cannot_unmarshal(str(error), "*hexutil.U256") from error
+        raise cannot_unmarshal(str(error), "*uint256.Int") from error
 
 
 def _required(found: dict[str, Any], struct: str, *names: str) -> list[Any]:

@@ -16,6 +16,7 @@ import orjson
 
 from reference_node.backend import Backend
 from reference_node.errors import EtherCattleError
+from reference_node.rpc.escapes import parse_json
 from reference_node.rpc.params import cannot_unmarshal, go_kind
 from reference_node.rpc.registry import METHODS, Method, Param, RpcError
 from reference_node.rpc.time_limits import WORK_SECONDS_MAX, timed_out
@@ -69,7 +70,7 @@ def parse_request(body: bytes) -> Request:
     if not body.strip():
         return Request((), is_batch=False, error=b"")
     try:
-        content = orjson.loads(body)
+        content = parse_json(body)
     except orjson.JSONDecodeError:
         return _broken(None, RpcError(PARSE_ERROR, "parse error"))
     _restore_odd_ids(content, body)

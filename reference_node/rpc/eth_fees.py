@@ -15,6 +15,7 @@ from reference_node.backend import Backend
 from reference_node.chain.gas_price import BlockFees, PaidBlock, block_fees, suggest_tip
 from reference_node.chain.types import Body, Header
 from reference_node.evm.fees import blob_base_fee_at
+from reference_node.rpc.escapes import as_written
 from reference_node.rpc.params import BlockRef, Tag, cannot_unmarshal, decode_block_number, go_kind
 from reference_node.rpc.pending import pending_header
 from reference_node.rpc.registry import Param, RpcError, method
@@ -50,7 +51,7 @@ def blob_base_fee(backend: Backend) -> str | None:
 
 def decode_block_count(value: Any) -> int:
     """Read geth's math.HexOrDecimal64: a number, or a string that is hexadecimal or decimal."""
-    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    text = as_written(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     digits, base = (text[2:], 16) if text[:2] in {"0x", "0X"} else (text, 10)
     try:
         count = 0 if not text else int(digits, base) if digits.isalnum() and digits.isascii() else -1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from reference_node.rpc.escapes import as_written
+
 T = TypeVar("T")
 
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
@@ -87,7 +89,7 @@ def decode_bytes(value: Any) -> bytes:
     if not isinstance(value, str):
         raise cannot_unmarshal("non-string", "hexutil.Bytes")
     try:
-        return hex_bytes(value)
+        return hex_bytes(as_written(value))
     except HexError as error:
         raise cannot_unmarshal(str(error), "hexutil.Bytes") from error
 
@@ -123,7 +125,7 @@ def decode_string(value: Any) -> str:
 
 def decode_block_number(value: Any) -> BlockRef:
     """Read a tag or a number."""
-    text = value if isinstance(value, str) else _json_text(value)
+    text = as_written(value) if isinstance(value, str) else _json_text(value)
     if text in _TAGS:
         return _TAGS[text]
     number = decode_uint64_text(text)
@@ -227,7 +229,7 @@ def decode_fixed(value: Any, size_bytes: int, go_type: str) -> bytes:
     if not isinstance(value, str):
         raise cannot_unmarshal("non-string", go_type)
     try:
-        return hex_fixed(value, size_bytes, go_type)
+        return hex_fixed(as_written(value), size_bytes, go_type)
     except HexError as error:
         raise cannot_unmarshal(str(error), go_type) from error
 
@@ -236,7 +238,7 @@ def _quantity(value: Any, go_type: str, read: Any) -> int:
     if not isinstance(value, str):
         raise cannot_unmarshal("non-string", go_type)
     try:
-        number: int = read(value)
+        number: int = read(as_written(value))
     except HexError as error:
         raise cannot_unmarshal(str(error), go_type) from error
     return number
