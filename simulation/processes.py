@@ -170,7 +170,8 @@ def _live(run: _Run, unit: _Unit) -> Steps:
             yield run.environment.timeout(hours)
         else:
             called = unit.quiet()
-            yield called if hours is None else called | run.environment.timeout(hours)
+            # any_of also around one event: units that are struck at one instant go on in the order of their numbers
+            yield run.environment.any_of([called] if hours is None else [called, run.environment.timeout(hours)])
             if unit.outage is None and called.triggered:
                 continue
         outage = unit.outage or unit.draw_outage(unit.group.outages)

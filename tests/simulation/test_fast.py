@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulation import compiled, ctmc, fast, processes
@@ -67,7 +67,15 @@ def expect_same(one: Replication, other: Replication) -> None:
     assert one.regenerations_hours == pytest.approx(other.regenerations_hours, rel=1e-9)
 
 
+def back_at_once() -> Model:
+    """A storm strikes the working unit and the one in cold standby, and both are back at the same instant."""
+    blink = Outage("blink", 1.0, (Stage("nothing", Deterministic(0.0)),))
+    pair = units("a", 2, 1.0, 1.0, standby=Standby(1, 0.0))
+    return model_of([pair], "a", [], [Shock("storm", 10.0, ("a",), (blink,))])
+
+
 @given(any_models(), st.integers(0, 2**64 - 1), st.integers(0, 1000))
+@example(back_at_once(), 0, 0)
 @settings(max_examples=100)
 def test_with_the_same_luck_it_is_the_readable_engine_event_by_event(model: Model, seed: int, number: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
