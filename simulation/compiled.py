@@ -7,13 +7,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulation.errors import NotApplicable
+from simulation.kept_code import KeptCode
 
 njit: Any = None
+compiler_version = ""
 with suppress(ImportError):  # without the extra `simulation` all else goes on
+    from numba import __version__ as compiler_version
     from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., object])
-SOURCES = ("compiled", "compiled_draws", "event_heap", "fast", "kernel", "lowering", "memory", "rare_cycles")
+SOURCES = (
+    "compiled",
+    "compiled_draws",
+    "conditions",
+    "crews",
+    "event_heap",
+    "fast",
+    "kernel",
+    "lowering",
+    "memory",
+    "rare_cycles",
+    "waits",
+)
 """Modules whose code or constants get into compiled functions."""
 
 
@@ -26,8 +41,8 @@ def compiled(function: Function) -> Function:
         return function
     try:
         dispatcher = njit(cache=True, nogil=True, _nrt=False)(function)
-        # numba looks at the function's own file alone; code from the other files is in it, too.
-        dispatcher._cache._cache_file._source_stamp = _STAMP  # noqa: SLF001
+        cache = dispatcher._cache  # noqa: SLF001
+        cache._cache_file = KeptCode(Path(cache.cache_path), cache._impl.filename_base, _STAMP)  # noqa: SLF001
     except RuntimeError:  # there is nowhere to write: every process compiles for itself
         dispatcher = njit(nogil=True, _nrt=False)(function)
     wrapped: Function = dispatcher
@@ -41,8 +56,11 @@ def expect_numba(engine: str) -> None:
 
 
 def _stamp() -> str:
-    """Return what changes with any of the sources."""
-    digest = blake2b(digest_size=16)
+    """Return what changes with any of the sources, and with the compiler.
+
+    numba looks at a function's own file alone; but code from the other files is in it, too.
+    """
+    digest = blake2b(compiler_version.encode(), digest_size=8)
     for name in SOURCES:
         path = Path(__file__).with_name(f"{name}.py")
         digest.update(path.read_bytes() if path.exists() else b"")

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from simulation.availability_log import is_regenerative
 from simulation.compiled import compiled, expect_numba
 from simulation.compiled_draws import Numbers, begin_streams
+from simulation.conditions import is_available
 from simulation.errors import ScenarioError
 from simulation.event_heap import take_out
 from simulation.kernel import (
     PLANNED,
-    await_shock,
     begin_run,
     come_up,
     draw_outage,
@@ -27,7 +27,6 @@ from simulation.kernel import (
     fail_struck,
     go_on,
     go_round,
-    is_available,
     mark_struck,
     pass_stage,
     serve_waiting,
@@ -58,6 +57,7 @@ from simulation.memory import (
 )
 from simulation.model import Model
 from simulation.trace import Intervals, Replication
+from simulation.waits import await_shock
 
 SLICE_EVENTS = 200_000
 """A run is simulated in slices of so many events: between them records are fetched, and an interrupt is heard."""

@@ -10,18 +10,18 @@ import numpy as np
 
 from simulation.compiled import compiled
 from simulation.compiled_draws import Numbers, Words, next_word, share
+from simulation.conditions import is_available
 from simulation.kernel import (
-    await_shock,
     fail,
     fail_struck,
     go_on,
-    is_available,
     mark_struck,
     pass_stage,
     serve_waiting,
     ways,
 )
 from simulation.memory import AWAY, CHANCE, END_WAY, FIRST_WAY, GROUP_OF, IS_UP, OUTAGE, PARTS, RATE, SHOCKS, UNITS, Run
+from simulation.waits import await_shock
 
 RATIO, DOWN_HOURS, FAILURES, HOURS, HOURS_BEFORE, FAILS = range(6)
 """Columns of what a cycle yields: chance of its jumps until the first failure as they are over as they are biased;
