@@ -10,8 +10,8 @@ import orjson
 from conformance.generate.asking import Ask
 from loadtests.facts import Facts
 
-CALLS_MAX = 300
-OLD_BLOCKS_PER_CALL = 3
+CALLS_MAX = 200
+OLD_BLOCKS_PER_CALL = 2
 ESTIMATES_MAX = 100
 FILTERS_MAX = 200
 LOGS_PER_ANSWER_MAX = 10_000
@@ -55,7 +55,8 @@ def probe(ask: Ask, facts: Facts, methods: Iterable[str], logs_blocks_max: int) 
     """Try what the given methods need; what none of them needs is not tried and empty."""
     wanted = frozenset(methods)
     needs_calls = bool(wanted & {"eth_call", "eth_estimateGas"})
-    calls, old_calls = _probe_calls(ask, facts) if needs_calls else ((), ())
+    numbers = old_state_numbers(facts) if "eth_call" in wanted else ()
+    calls, old_calls = _probe_calls(ask, facts, numbers) if needs_calls else ((), ())
     return Probed(
         calls=calls,
         old_calls=old_calls,
@@ -103,10 +104,11 @@ def _range(last: int, span: int, facts: Facts) -> dict[str, str]:
     return {"fromBlock": hex(max(last - span + 1, facts.first_block)), "toBlock": hex(last)}
 
 
-def _probe_calls(ask: Ask, facts: Facts) -> tuple[tuple[dict[str, str], ...], tuple[Placed, ...]]:
-    """Return the calls that succeed at the head and at a few older blocks, and with those blocks."""
+def _probe_calls(
+    ask: Ask, facts: Facts, numbers: Sequence[int]
+) -> tuple[tuple[dict[str, str], ...], tuple[Placed, ...]]:
+    """Return the calls that succeed at the head and at a few older blocks out of some, and with those blocks."""
     candidates = list(islice(candidate_calls(facts), CALLS_MAX))
-    numbers = old_state_numbers(facts)
     per_call = min(OLD_BLOCKS_PER_CALL, len(numbers))
     steps = [step * len(numbers) // per_call for step in range(per_call)]
     places = [

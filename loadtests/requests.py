@@ -13,9 +13,9 @@ from fixtures.jsonrpc import JsonRpc, RemoteError
 from loadtests.facts import Facts, gather_facts
 from loadtests.mix import Dropped, Mix, drop
 from loadtests.parameters import PARAMS, TRANSACTION_METHOD, UNKNOWN_HASH, make_tables
+from loadtests.paying import find_paying
 from loadtests.probes import probe
 from loadtests.sampling import Drawer, Live, Table, Template, plan_of
-from loadtests.paying import find_paying
 from loadtests.wishes import Wishes
 
 METHOD_NOT_FOUND = -32601
