@@ -46,6 +46,9 @@ BODIES = [
     b'{"jsonrpc":"2.0","id":1,"id":2,"method":"eth_chainId"}',
     *(b'{"jsonrpc":"2.0","id":1,"method":"%b","params":[1]}' % name
       for name in (b"eth_subscribe", b"eth_unsubscribe", b"x_unsubscribe", b"x_subscription", b"_", b"x" * 2049)),
+    *(b'{"jsonrpc":"\\u0032.0","id":"\\u0031","m\\u0065thod":"%b","params":["%b"]}' % (name, text)
+      for name in (b"w\\u0065b3_sha3", b"eth_getBlockReceipts", b"eth_getTransactionByHash", b"eth_chainId")
+      for text in (b"0x\\u0030\\u0030", b"\\u0030x00", b"\\ud800", b"e\\u0061rliest")),
 ]  # fmt: skip
 
 REQUESTS: list[tuple[str, str, dict[str, str], bytes]] = [
