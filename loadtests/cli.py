@@ -8,7 +8,8 @@ import click
 from loadtests.errors import Saturated
 from loadtests.options import Options, check_options, load_options
 from loadtests.pool import reach
-from loadtests.run import BLOCK_NUMBER, run_load
+from loadtests.preparing import prepare_requests
+from loadtests.run import run_load
 from loadtests.show import live_view, print_summary
 from loadtests.summary import Summary
 from loadtests.write import to_json
@@ -31,8 +32,9 @@ def load(**flags: Any) -> None:
     try:
         with terminable():
             pool = reach(options.targets)
+            requests = prepare_requests(options, pool.targets)
             with live_view(options) as show:
-                summary = run_load(options, pool, BLOCK_NUMBER, show)
+                summary = run_load(options, pool, requests, show)
             if options.json_path is not None:
                 write_text("--json", options.json_path, to_json(summary))
             print_summary(summary, console_beside(options.json_path))

@@ -149,15 +149,14 @@ class HeadWatch:
             return
 
     def _compare_hash(self, number: int, found: bytes) -> None:
+        self.count("hashes_told")
         known = self._hashes.get(number)
         if known == found:
             return
         if known is not None:
             self.count("hash_disagreements")
-        else:
-            self.count("hashes_told")
-            if len(self._hashes) >= HASHES_MAX:
-                del self._hashes[next(iter(self._hashes))]
+        elif len(self._hashes) >= HASHES_MAX:
+            del self._hashes[next(iter(self._hashes))]
         self._hashes[number] = found
 
     def _raise(self, name: str, value: int) -> None:

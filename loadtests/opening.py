@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from loadtests.errors import LoadError
 from loadtests.fixed import open_fixed
+from loadtests.mixed import open_mix
 from loadtests.seams import Opened
 from loadtests.task import Task
 
-KINDS: dict[str, Callable[[Task], Opened]] = {"fixed": open_fixed}
+KINDS: dict[str, Callable[[Task], Opened]] = {"fixed": open_fixed, "mix": open_mix}
 """By the `kind` that a task's `requests` name."""
 
 

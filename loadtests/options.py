@@ -10,8 +10,11 @@ import click
 from loadtests.errors import LoadError
 from loadtests.shapes import KNOWN
 from loadtests.task import CONNECTIONS_MAX, TIMEOUT_SECONDS
+from loadtests.wishes import SKEW, STALE_SECONDS
 
 PROCESSES_MAX = 64
+BATCH_MAX = 100
+MIX = "general"
 _REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -37,6 +40,13 @@ class Options:
     connections_max: int = CONNECTIONS_MAX
     """Requests at a time, of all processes together."""
     timeout: float = TIMEOUT_SECONDS
+    mix: str = MIX
+    """A shipped one, or the path of a file."""
+    skew: float = SKEW
+    batch: int = 1
+    """Calls of one request."""
+    stale_seconds: float = STALE_SECONDS
+    keys_path: Path | None = None
     json_path: Path | None = None
     """`-` is stdout; what people read goes to stderr then."""
 
@@ -77,6 +87,25 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--timeout", type=click.FloatRange(0, min_open=True), default=TIMEOUT_SECONDS, show_default=True,
         help="Seconds until an answer counts as failed.",
+    ),
+    click.option(
+        "--mix", default=MIX, show_default=True, metavar="NAME|FILE.toml",
+        help="What is asked: general, heavy, infura-2019, light, writes, or a mix of your own.",
+    ),
+    click.option(
+        "--skew", type=click.FloatRange(0, 5), default=SKEW, show_default=True,
+        help="How much hotter hot accounts, calls and blocks are than cold ones (Zipf's exponent; 0: all alike).",
+    ),
+    click.option(
+        "--batch", type=click.IntRange(1, BATCH_MAX), default=1, show_default=True, help="Calls in one request."
+    ),
+    click.option(
+        "--stale", "stale_seconds", type=click.FloatRange(0), default=STALE_SECONDS, show_default=True,
+        help="Seconds after a newer head was seen from which on an answer about an older one is stale.",
+    ),
+    click.option(
+        "--keys", "keys_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="Private keys that pay for transactions, one on a line; never for a chain that matters.",
     ),
     click.option("--json", "json_path", type=_REPORT, help="Write the result as JSON, - for stdout."),
 )  # fmt: skip
