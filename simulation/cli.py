@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from simulation.drawings import check_drawable
 from simulation.engines import Engine
 from simulation.errors import SimulationError
 from simulation.gate import parse_requirement
@@ -76,6 +77,11 @@ class SimulationCommand(click.Command):
     help="Run a key over values: mtbf_days=1:60:log, mttr_minutes=5:60:12, N=1,2,3; two of them make a grid.",
 )  # fmt: skip
 @click.option("--measure", help="Which one to tell of.  [default: fresh_reads, or the first]")
+@click.option("--plot", "plot_path", type=_OUTPUT, help="Draw the result as .png or .svg.")
+@click.option(
+    "--plots", "plots_folder", type=click.Path(path_type=Path), help="Draw each picture into this folder, as both."
+)
+@click.option("--html", "html_path", type=_OUTPUT, help="Write a report with the pictures as one page.")
 def simulate(source: str | None, is_list: bool, changes: tuple[str, ...], **given: Any) -> None:
     """Work out how available a system is: SCENARIO is a shipped one's name or a TOML file."""
     if is_list:
@@ -84,6 +90,7 @@ def simulate(source: str | None, is_list: bool, changes: tuple[str, ...], **give
     given["requirements"] = tuple(map(parse_requirement, given["requirements"]))
     options = Options(**given)
     mode = choose_mode(options)
+    check_drawable(options)
     run = import_module(mode.module).run
     if mode.takes_scenario and source is None:
         raise click.UsageError("a SCENARIO is missing: a name of --list, or a TOML file")

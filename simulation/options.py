@@ -78,10 +78,11 @@ FLAGS = {
     "calibrate_path": "--calibrate",
 }
 """Fields of `Options` that ask for a mode, and their flags."""
-ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_path"))
-CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", takes_scenario=False)
-EXPLAIN = Mode("simulation.modes.explain", "is_explain", takes=("measure",))
-SWEEP = Mode("simulation.modes.sweep", "sweeps", takes=("measure",))
+DRAWINGS = ("plot_path", "plots_folder", "html_path")
+ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_path", *DRAWINGS))
+CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", DRAWINGS, takes_scenario=False)
+EXPLAIN = Mode("simulation.modes.explain", "is_explain", takes=("measure", *DRAWINGS))
+SWEEP = Mode("simulation.modes.sweep", "sweeps", takes=("measure", *DRAWINGS))
 MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE, EXPLAIN, SWEEP)
 
 

@@ -38,7 +38,7 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
     for each in calibration.quantities:
         in_order = sorted(each.tried, key=lambda tried: (tried is not each.chosen, tried.fit.aic))
         for place, tried in enumerate(in_order):
-            table.add_row(_measured(each, place), *_cells(each, tried), end_section=place == len(in_order) - 1)
+            table.add_row(_measured(each, place), *law_cells(each, tried), end_section=place == len(in_order) - 1)
     console.print(table)
     for each in calibration.quantities:
         for warning in each.warnings:
@@ -53,7 +53,8 @@ def _measured(each: Calibrated, place: int) -> str:
     return lines[place] if place < len(lines) else ""
 
 
-def _cells(each: Calibrated, tried: Tried) -> tuple[str, ...]:
+def law_cells(each: Calibrated, tried: Tried) -> tuple[str, ...]:
+    """Return a law's name, mean, interval, AIC, p and what is to say of it."""
     family, law, goodness = tried.fit.family, tried.fit.law, tried.goodness
     if law is None:
         return family, "-", "-", "-", "-", tried.fit.why_not

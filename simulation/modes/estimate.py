@@ -1,8 +1,11 @@
 """`ethercattle simulate SCENARIO`: estimates with intervals, and whether they meet the requirements."""
 
+from collections.abc import Sequence
+
 from simulation.api import simulate
+from simulation.drawings import wants_drawings, write_drawings
 from simulation.errors import NotReached
-from simulation.gate import exit_code, find_estimate, judge
+from simulation.gate import Requirement, Verdict, exit_code, find_estimate, judge
 from simulation.options import Options
 from simulation.report import as_json, print_result
 from simulation.result import Result
@@ -35,5 +38,20 @@ def _show(result: Result, options: Options) -> int:
         write_samples(options.samples_path, result.samples)
     if options.json_path is not None:
         write_text("--json", options.json_path, as_json(result, judged))
+    if wants_drawings(options):
+        _draw(result, judged, options)
     print_result(result, judged, console_beside(options.json_path))
     return exit_code(verdict for _, verdict in judged)
+
+
+def _draw(result: Result, judged: Sequence[tuple[Requirement, Verdict]], options: Options) -> None:
+    """Write pictures of the runs, where the engine has any, and the page."""
+    from simulation.page.of_result import page_of_result
+    from simulation.plots.of_samples import pictures_of
+
+    has_runs = bool(result.samples.replications)
+    why_none = f"engine {result.about.engine} has no runs to draw, expected --engine fast or simpy for pictures"
+    pictures = pictures_of(result.samples, result.confidence) if has_runs else ()
+    write_drawings(
+        options, pictures, lambda drawn: page_of_result(result, judged, drawn, "" if drawn else why_none), why_none
+    )

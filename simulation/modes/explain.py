@@ -5,6 +5,7 @@ import json
 from rich.console import Console
 from rich.table import Table
 
+from simulation.drawings import wants_drawings, write_drawings
 from simulation.errors import NotReached
 from simulation.gap import Gap, Step, Waterfall, explain
 from simulation.gap_variants import variants_of
@@ -32,10 +33,23 @@ def run(options: Options, scenario: Scenario) -> int:
         gap = explain(scenario, tell=tell, **options.settings())
     if options.json_path is not None:
         write_text("--json", options.json_path, as_json(gap))
+    if wants_drawings(options):
+        _draw(gap, measure, options)
     print_gap(gap, measure, console_beside(options.json_path))
     if gap.missing:
         raise NotReached(gap.missing)
     return 0
+
+
+def _draw(gap: Gap, measure: str, options: Options) -> None:
+    """Draw the way of the measure that is told of, or of all of them where pictures go into a folder or a page."""
+    from simulation.page.of_variants import page_of_gap
+    from simulation.plots.of_gap import waterfall
+
+    told = [name for name, fall in gap.waterfalls.items() if fall.steps]
+    measures = [measure] if options.plot_path is not None or measure not in told else told
+    pictures = [waterfall(gap, each) for each in measures]
+    write_drawings(options, pictures, lambda drawn: page_of_gap(gap, measures, drawn))
 
 
 def as_json(gap: Gap) -> str:

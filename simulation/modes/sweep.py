@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulation.axes import Value
+from simulation.drawings import wants_drawings, write_drawings
 from simulation.errors import NotReached
 from simulation.modes.numbers import short, with_interval
 from simulation.options import Options
@@ -33,10 +34,19 @@ def run(options: Options, scenario: Scenario) -> int:
         found = sweep(scenario, options.sweeps, tell=tell, **options.settings())
     if options.json_path is not None:
         write_text("--json", options.json_path, as_json(found))
+    if wants_drawings(options):
+        _draw(found, measure, options)
     print_sweep(found, measure, console_beside(options.json_path))
     if found.missing:
         raise NotReached(found.missing)
     return 0
+
+
+def _draw(found: Sweep, measure: str, options: Options) -> None:
+    from simulation.page.of_variants import page_of_sweep
+    from simulation.plots.of_sweep import sweep_picture
+
+    write_drawings(options, (sweep_picture(found, measure),), lambda drawn: page_of_sweep(found, measure, drawn))
 
 
 def as_json(found: Sweep) -> str:

@@ -1,0 +1,1 @@
+"""Reports as one HTML page that needs nothing else: no server, no network, no other file."""

@@ -1,0 +1,1 @@
+"""Pictures of results: they read samples and estimates, and run nothing themselves."""

@@ -1,0 +1,91 @@
+"""`--plot`, `--plots` and `--html` draw what `ethercattle simulate` finds, and refuse early what can't be."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from simulation.calibration import goodness
+from simulation.cli import simulate
+
+SHORT = ("--engine", "fast", "--replications", "4", "--horizon-days", "400")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(simulate, list(words))
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file of measured durations, and few samples for each test of goodness."""
+    monkeypatch.setattr(goodness, "BOOTSTRAPS", 9)
+    path = tmp_path / "faults.csv"
+    path.write_text("part,recovery_minutes\n" + "".join(f"master,{40 + at * at % 11}\n" for at in range(12)))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "pictures"),
+    [
+        (("shared_crew", *SHORT), {"timeline", "outage-lengths", "convergence"}),
+        (("shared_crew", "--explain"), {"waterfall-reads", "waterfall-fresh-reads"}),
+        (("guide_1", "--sweep", "mtbf_days=1:60:log:4", "--sweep", "N=1,2"), {"availability-mtbf-days"}),
+        (("--calibrate", "FILE"), {"calibration"}),
+    ],
+)
+def test_every_kind_of_study_is_drawn(
+    words: tuple[str, ...], pictures: set[str], tmp_path: Path, measured: str
+) -> None:
+    folder, page = tmp_path / "plots", tmp_path / "page.html"
+    words = tuple(measured if each == "FILE" else each for each in words)
+    done = run(*words, "--plots", str(folder), "--html", str(page))
+    assert done.exit_code == 0, done.output
+    assert {path.stem for path in folder.iterdir()} == pictures
+    assert {path.suffix for path in folder.iterdir()} == {".png", ".svg"}
+    text = page.read_text()
+    assert text.count("<svg") == len(pictures)
+    assert "<th" in text
+
+
+def test_the_same_seed_draws_the_same(tmp_path: Path) -> None:
+    found = []
+    for _ in range(2):
+        assert run("two_machines", *SHORT, "--seed", "3", "--plot", str(tmp_path / "plot.svg")).exit_code == 0
+        found.append((tmp_path / "plot.svg").read_text())
+    assert found[0] == found[1]
+
+
+def test_a_page_of_an_exact_answer_has_no_pictures_and_says_why(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = run("guide_2", "--html", str(page), "--require", "fresh_read_availability>=0.9999999")
+    assert done.exit_code == 1
+    text = page.read_text()
+    assert "0.999995039707" in text
+    assert 'class="badge fail"' in text
+    assert "engine form has no runs to draw" in text
+    assert "<svg" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("guide_2", "--plot", "x.pdf"), "--plot x.pdf: expected a name that ends in .png or .svg"),
+        (("guide_2", "--plot", "/no/where/x.png"), "there is no folder /no/where"),
+        (("guide_2", "--html", "/no/where/x.html"), "there is no folder /no/where"),
+        (("guide_2", "--plots", __file__), "expected a folder"),
+        (("guide_2", "--plot", "/tmp/never.png"), "engine form has no runs to draw"),
+        (("guide_2", "--list", "--plot", "x.pdf"), ""),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_in_a_line(words: tuple[str, ...], said: str) -> None:
+    done = run(*words)
+    assert done.exit_code == (2 if said else 0)
+    assert said in done.output
+    assert "Traceback" not in done.output
+
+
+def test_without_matplotlib_it_is_said_before_anything_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulation.drawings.find_spec", lambda _name: None)
+    done = run("shared_crew", *SHORT, "--plot", "x.png")
+    assert done.exit_code == 2
+    assert "pip install 'ethercattle[simulation]'" in done.output
