@@ -1,7 +1,8 @@
 """Where a target listens, read from its URL."""
 
+from base64 import b64encode
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadtests.errors import LoadError
 
@@ -35,6 +36,14 @@ def read_address(url: str) -> Address:
     host = parts.netloc.rpartition("@")[2]
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-        f"Accept: application/json\r\nContent-Length: "
+        f"Accept: application/json\r\n{_authorization(parts)}Content-Length: "
     )
     return Address(url, parts.hostname, port, parts.scheme == "https", head.encode("ascii"))
+
+
+def _authorization(parts: SplitResult) -> str:
+    """Return the header that a user and a password in a URL ask for, or nothing."""
+    if parts.username is None:
+        return ""
+    said = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Authorization: Basic {b64encode(said.encode()).decode()}\r\n"

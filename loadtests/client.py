@@ -48,6 +48,11 @@ class Connection:
         self._waiter: Any = None
         self._start_parsing()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used as it is; one that the other side has closed is not."""
+        return self._socket is not None
+
     def exchange(self, body: bytes) -> Reply:
         """Send a body and return the answer.
 

@@ -27,7 +27,7 @@ from loadtests.schedule import schedule_of
 from loadtests.sending import Parts, Sender
 from loadtests.task import Task, read_task
 from loadtests.workers import Worker
-from reference_node.errors import EtherCattleError
+from reference_node.errors import CouldNotJudge, EtherCattleError
 
 SECOND = 1.0
 POLL_SECONDS = 0.01
@@ -53,7 +53,10 @@ class Generator:
         self._group = Group()
         self._stopping = Event()
         self._environment = Environment(user_classes=[])
+        self._environment.events.user_error.add_listener(self._fail)
         self.is_interrupted = False
+        self.error: Exception | None = None
+        """What a worker broke down by, where one did; the run ends then."""
 
     def stop(self) -> None:
         """End before the time."""
@@ -80,6 +83,11 @@ class Generator:
             if isinstance(loop, ClosedLoop):
                 loop.adjust(now_seconds)
 
+    def _fail(self, exception: Exception, **_: Any) -> None:
+        """Take note of what locust says a worker broke down by."""
+        self.error = self.error or exception
+        self._stopping.set()
+
     def _make_loop(self, begin: float) -> Loop:
         task, opened = self._task, self._opened
         parts = Parts(
@@ -103,7 +111,7 @@ class Generator:
         What still waits when the time is up may be sent for as long as a timeout, and answered for as long again.
         """
         late_seconds = time.monotonic() - begin - self._task.end_seconds
-        if self.is_interrupted or late_seconds > 2 * self._task.timeout_seconds:
+        if self._stopping.is_set() or late_seconds > 2 * self._task.timeout_seconds:
             return True
         if late_seconds > self._task.timeout_seconds:
             loop.stop()
@@ -163,6 +171,10 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what is there now stays: later collections need not look at it
     generator.run(float(orjson.loads(line)["begin"]), out)
+    if generator.error is not None:
+        code = getattr(generator.error, "exit_code", CouldNotJudge.exit_code)
+        say(out, "error", text=f"{type(generator.error).__name__}: {generator.error}", exit_code=code)
+        os._exit(code)
     say(out, "end", is_interrupted=generator.is_interrupted)
     os._exit(0)  # answers that are still awaited are of no more use
 

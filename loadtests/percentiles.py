@@ -3,6 +3,8 @@
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
@@ -44,7 +46,7 @@ class Sample:
         if not len(self.values_us):
             return None
         reached = np.cumsum(self.counts)
-        wanted = max(1, int(np.ceil(percentile / 100 * reached[-1])))
+        wanted = max(1, ceil(Fraction(str(percentile)) * int(reached[-1]) / 100))
         return float(self.values_us[np.searchsorted(reached, wanted)]) / 1e3
 
 
