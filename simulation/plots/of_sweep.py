@@ -156,6 +156,8 @@ def _map(found: Sweep, measure: str) -> Picture:
         axes.set_ylabel(rows.key)
         axes.set_title(f"{measure}: share of time not available")
         bar = figure.colorbar(mesh, ax=axes)
+        if bar.solids is not None:
+            bar.solids.set_rasterized(False)  # a page's policy lets no image in
         ticks = range(ends[0], ends[1] + 1)
         bar.set_ticks(list(ticks), labels=[f"1e{each}" if each else "1" for each in ticks])
 

@@ -52,6 +52,7 @@ def test_simulated_points_have_their_intervals() -> None:
 def test_a_wide_grid_is_a_map() -> None:
     found = sweep(load_scenario("guide_2"), ["mtbf_days=1:60:log:7", "mttr_minutes=5:60:8"])
     figure = drawn(sweep_picture(found, "fresh_reads"))
+    assert b"<image" not in picture_bytes(sweep_picture(found, "fresh_reads"), "svg")
     mesh = figure.axes[0].collections[0].get_array()
     assert mesh is not None
     assert mesh.shape == (7, 8)
