@@ -9,13 +9,13 @@ from loadtests.errors import Saturated
 from loadtests.options import Options, check_options, load_options
 from loadtests.pool import reach
 from loadtests.preparing import prepare_requests
+from loadtests.report.write import check_reports, write_reports
 from loadtests.run import run_load
 from loadtests.show import live_view, print_summary
 from loadtests.summary import Summary
-from loadtests.write import to_json
 from reference_node.commands import Command
 from reference_node.errors import CouldNotJudge
-from simulation.terminal import console_beside, terminable, write_text
+from simulation.terminal import console_beside, terminable
 
 EXIT_CODES = (
     "Exit codes: 0 done, and every gate is met; 1 a gate is not met; 2 wrong usage or configuration; "
@@ -29,14 +29,14 @@ def load(**flags: Any) -> None:
     """Send realistic requests to nodes, and measure what clients would feel."""
     options = Options(**flags)
     check_options(options)
+    check_reports(options)
     try:
         with terminable():
             pool = reach(options.targets)
             requests = prepare_requests(options, pool.targets)
             with live_view(options) as show:
                 summary = run_load(options, pool, requests, show)
-            if options.json_path is not None:
-                write_text("--json", options.json_path, to_json(summary))
+            write_reports(options, summary)
             print_summary(summary, console_beside(options.json_path))
     except KeyboardInterrupt:
         raise CouldNotJudge("interrupted before the first figure") from None

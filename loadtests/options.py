@@ -15,6 +15,7 @@ from loadtests.wishes import SKEW, STALE_SECONDS
 PROCESSES_MAX = 64
 BATCH_MAX = 100
 MIX = "general"
+_FILE = click.Path(dir_okay=False, path_type=Path)
 _REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -47,8 +48,13 @@ class Options:
     """Calls of one request."""
     stale_seconds: float = STALE_SECONDS
     keys_path: Path | None = None
+    compare: str | None = None
+    """URL of a second target."""
     json_path: Path | None = None
     """`-` is stdout; what people read goes to stderr then."""
+    csv_path: Path | None = None
+    """Of the run's seconds."""
+    html_path: Path | None = None
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -107,7 +113,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--keys", "keys_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
         help="Private keys that pay for transactions, one on a line; never for a chain that matters.",
     ),
+    click.option(
+        "--compare", metavar="URL",
+        help="Send each request to this node too, in turn, and tell differences of times and of answers.",
+    ),
     click.option("--json", "json_path", type=_REPORT, help="Write the result as JSON, - for stdout."),
+    click.option("--csv", "csv_path", type=_FILE, help="Write what happened in each second."),
+    click.option("--html", "html_path", type=_FILE, help="Write a page: latency, rates and failures over time."),
 )  # fmt: skip
 
 
@@ -126,6 +138,8 @@ def check_options(options: Options) -> None:
     """
     if not options.targets:
         raise LoadError("no --target given, expected at least one URL")
+    if options.compare is not None and len(options.targets) != 1:
+        raise LoadError(f"--compare with {len(options.targets)} targets, expected one --target")
     if options.connections_max < options.processes:
         raise LoadError(
             f"--connections-max is {options.connections_max}, expected one for each of --processes {options.processes}"
