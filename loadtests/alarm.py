@@ -52,6 +52,7 @@ class Alarm:
         """Ring at a moment of `time.monotonic`; at once where it has passed."""
         if self._timer is not None:
             self._timer.stop()
+            get_hub().loop.update_now()
             self._timer = get_hub().loop.timer(max(at_monotonic_seconds - time.monotonic(), 0.0))
             self._timer.start(self._callback)
             return

@@ -53,7 +53,8 @@ class Generator:
         self._group = Group()
         self._stopping = Event()
         self._environment = Environment(user_classes=[])
-        self._environment.events.user_error.add_listener(self._fail)
+        user_error: Any = self._environment.events.user_error
+        user_error.add_listener(self._fail)
         self.is_interrupted = False
         self.error: Exception | None = None
         """What a worker broke down by, where one did; the run ends then."""

@@ -1,8 +1,11 @@
 """Open and closed loops: who sends what next, and when."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
+
+from gevent.hub import get_hub
 
 from loadtests.alarm import Alarm
 from loadtests.schedule import Schedule
@@ -41,7 +44,7 @@ class OpenLoop:
         self._start = start
         self._free: list[Worker] = []
         self._handed: dict[Worker, Given] = {}
-        self._newcomers: list[Given] = []
+        self._newcomers: deque[Given] = deque()
         self.workers = 0
         self.is_stopped = False
         self._alarm = Alarm(self._hand_out)
@@ -84,7 +87,7 @@ class OpenLoop:
         if worker in self._handed:
             return self._handed.pop(worker)
         if self._newcomers:
-            return self._newcomers.pop()
+            return self._newcomers.popleft()
         at_seconds = self._schedule.peek()
         if self.is_stopped or at_seconds is None or at_seconds > time.monotonic() - self._begin:
             self._free.append(worker)
@@ -127,7 +130,7 @@ class ClosedLoop:
     def __init__(self, segments: tuple[Segment, ...], begin: float, process: int, processes: int, start: Start) -> None:
         """Prepare; `begin` is on `time.monotonic`, the segments' levels are users of the whole run."""
         self._segments = segments
-        self._begin = begin
+        self.began = begin
         self._process, self._processes = process, processes
         self._start = start
         self._free: list[Worker] = []
@@ -146,7 +149,7 @@ class ClosedLoop:
     def adjust(self, now_seconds: float) -> None:
         """Have as many workers at work as the segments say; those that are too many stop by themselves."""
         for _ in range(min(self._wanted(now_seconds) - self.in_flight, len(self._free))):
-            self._free.pop().greenlet_to_wake.switch()
+            get_hub().loop.run_callback(self._free.pop().greenlet_to_wake.switch)
         while self.workers < self._wanted(now_seconds):
             self.workers += 1
             self._start(self.take)
@@ -174,11 +177,11 @@ class ClosedLoop:
     @property
     def is_over(self) -> bool:
         """Whether the time is up and every request has ended."""
-        return time.monotonic() - self._begin >= self._segments[-1].end_seconds and not self.in_flight
+        return time.monotonic() - self.began >= self._segments[-1].end_seconds and not self.in_flight
 
     def take(self, worker: Worker) -> Given | None:
         """Return what a worker is to send now, or None: it is not wanted."""
-        now_seconds = time.monotonic() - self._begin
+        now_seconds = time.monotonic() - self.began
         if self.is_stopped or self.in_flight > self._wanted(now_seconds):
             self._free.append(worker)
             return None
