@@ -71,9 +71,7 @@ def _reasons(seconds: Sequence[Health], is_open: bool) -> tuple[str, ...]:
             f"{worst:.0f} ms) though a connection was free"
         )
     if len(busy) > SECONDS_SHARE_MAX * len(seconds):
-        found.append(
-            f"a generator's core was busy for over {CPU_SHARE_MAX:.0%} of {len(busy)} of {len(seconds)} seconds"
-        )
+        found.append(f"a generator's core was over {CPU_SHARE_MAX:.0%} busy in {len(busy)} of {len(seconds)} seconds")
     elif len(starved) > SECONDS_SHARE_MAX * len(seconds):
         found.append(f"a generator got too little processor in {len(starved)} of {len(seconds)} seconds")
     return tuple(found)
