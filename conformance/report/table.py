@@ -10,6 +10,7 @@ from rich.text import Text
 
 from conformance.about import without_secrets
 from conformance.allowances import MESSAGE
+from conformance.corpus import UNKNOWN_VERSION
 from conformance.report.diff import show_judgement, show_legend, show_values
 from conformance.report.excerpt import printable
 from conformance.report.groups import GOOD, choose_examples, group_messages, group_wrong
@@ -73,7 +74,9 @@ def print_run(run: Run, console: Console) -> None:
 def summary(run: Run) -> str:
     """Return the last line: how many answers match whose."""
     totals = count(run.judgements)
-    text = printable(f"{run.title}: {totals.match} of {run.planned} answers match {run.reference.version}")
+    is_known = run.reference.version != UNKNOWN_VERSION
+    whose = run.reference.version if is_known else f"the reference, {run.reference.name}"
+    text = printable(f"{run.title}: {totals.match} of {run.planned} answers match {whose}")
     parts = [
         f"{totals.mismatch} mismatch" if totals.mismatch else "",
         f"{totals.lag} lag" if totals.lag else "",

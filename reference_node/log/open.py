@@ -23,7 +23,7 @@ def open_log(broker: str, create: bool = False, config: Mapping[str, str] = Mapp
         config: librdkafka's properties, for a Kafka cluster.
 
     Raises:
-        UsageError: the broker is no address, or a property is unknown or one that may not be set.
+        UsageError: the broker is no address, a path lacks a slash, or a property is unknown or may not be set.
         LogUnavailable: the log is not there.
     """
     if broker.startswith(_SQLITE) and len(broker) > len(_SQLITE):
@@ -31,13 +31,23 @@ def open_log(broker: str, create: bool = False, config: Mapping[str, str] = Mapp
             raise UsageError(f"--kafka.config is given, but --kafka.broker is {broker!r}, which has no such properties")
         from reference_node.log.sqlite import SqliteLog  # each log loads only what it needs
 
-        return SqliteLog(Path(broker.removeprefix(_SQLITE)), create)
+        path = Path(broker.removeprefix(_SQLITE))
+        _check_slashes(path)
+        return SqliteLog(path, create)
     addresses = [address.strip() for address in broker.split(",")]
     if not all((found := _ADDRESS.fullmatch(address)) and 0 < int(found[1]) <= _PORT_MAX for address in addresses):
         raise UsageError(f"--kafka.broker is {broker!r}, expected host:port,host:port or sqlite:///path")
     from reference_node.log.kafka import KafkaLog
 
     return KafkaLog(",".join(addresses), config)
+
+
+def _check_slashes(path: Path) -> None:
+    """See that a path from the working folder was not meant from the root. Raises UsageError."""
+    meant = Path("/") / path
+    if not path.is_absolute() and len(path.parts) > 1 and not path.parent.is_dir() and meant.parent.is_dir():
+        problem = f"{_SQLITE}{path} is a path from the working folder, where there is no {path.parent}"
+        raise UsageError(f"{problem}; did you mean {_SQLITE}{meant}, with one slash more?")
 
 
 def parse_topic(text: str, flag: str = "--kafka.topic") -> tuple[str, int | None]:

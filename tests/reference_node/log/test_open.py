@@ -25,6 +25,14 @@ def test_a_relative_path_counts_from_the_working_folder(tmp_path: Path, monkeypa
         assert (tmp_path / "log.sqlite").exists()
 
 
+def test_a_slash_too_few_is_pointed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"did you mean sqlite:///{tmp_path}/log, with one slash more"):
+        open_log(f"sqlite:///{str(tmp_path)[1:]}/log", create=True)
+    with pytest.raises(LogUnavailable):
+        open_log("sqlite:///no/such/folder/log", create=True)
+
+
 def test_a_missing_log_is_not_made_by_a_reader(tmp_path: Path) -> None:
     with pytest.raises(LogUnavailable, match=r"log\.sqlite"):
         open_log(f"sqlite:///{tmp_path}/log.sqlite")
