@@ -10,7 +10,7 @@ from simulation.calibration.calibrate import Calibrated, Calibration, Tried
 from simulation.calibration.scenario_piece import as_toml, law_text, readable_unit
 from simulation.tables import UNITS
 
-SCHEMA = "ethercattle.calibrate/1"
+SCHEMA = "ethercattle.simulate.calibrate/1"
 """Changes its number when a field changes its meaning or goes; new fields may come at any time."""
 
 
