@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
+from loadtests.comparing import PairCounts, read_plain
 from loadtests.errors import LoadError
 from loadtests.slices import Slice, read_slice
 from loadtests.task import Task
@@ -34,6 +35,8 @@ class Ending:
     begin: float
     """On `time.monotonic`."""
     is_interrupted: bool
+    pairs: PairCounts
+    """What was found by sending each request to two targets; empty where there was one."""
 
 
 class _Generator:
@@ -132,6 +135,7 @@ class Generators:
             each.write(json.dumps({"begin": begin}).encode() + b"\n")
         deadline = begin + self._end_seconds + STOP_SECONDS_MAX + READY_SECONDS_MAX
         ended: list[dict[str, Any]] = []
+        pairs = PairCounts()
         is_interrupted = False
         begun(begin)
         while len(ended) < len(self._all):
@@ -139,6 +143,8 @@ class Generators:
                 _, found = self._next(deadline)
                 if found["type"] == "slice":
                     tell(read_slice(found))
+                elif found["type"] == "pairs":
+                    pairs.add(read_plain(found))
                 elif found["type"] == "end":
                     ended.append(found)
             except KeyboardInterrupt:
@@ -146,7 +152,7 @@ class Generators:
                     raise
                 is_interrupted = True
                 self.ask_to_stop()
-        return Ending(begin, is_interrupted or any(each["is_interrupted"] for each in ended))
+        return Ending(begin, is_interrupted or any(each["is_interrupted"] for each in ended), pairs)
 
     def ask_to_stop(self) -> None:
         """Let all end now, and tell what they have."""

@@ -19,9 +19,11 @@ from gevent.pool import Group
 from locust.env import Environment
 
 from loadtests.address import read_address
+from loadtests.comparing import to_plain
 from loadtests.meter import Meter
 from loadtests.opening import open_requests
 from loadtests.pacing import ClosedLoop, Loop, OpenLoop, Take
+from loadtests.pairs import PairSender, open_other
 from loadtests.recorder import Load, Recorder
 from loadtests.schedule import schedule_of
 from loadtests.sending import Parts, Sender
@@ -49,7 +51,8 @@ class Generator:
         self._schedule = schedule_of(task) if task.is_open else None
         if self._schedule is not None:
             self._schedule.peek()
-        self._senders: list[Sender] = []
+        self._senders: list[Sender | PairSender] = []
+        self._other = open_other(task) if task.compare else None
         self._group = Group()
         self._stopping = Event()
         self._environment = Environment(user_classes=[])
@@ -98,7 +101,7 @@ class Generator:
 
         def start(take: Take) -> None:
             number = task.process + len(self._senders) * task.processes
-            sender = Sender(number, parts)
+            sender = Sender(number, parts) if self._other is None else PairSender(parts, self._other)
             self._senders.append(sender)
             Worker(self._environment, sender, take).start(self._group)
 
@@ -139,6 +142,8 @@ class Generator:
         watch = self._opened.watch
         for each in self._recorder.take(second, load, watch.take(), watch.heads()):
             out.write(each.to_line())
+        if self._other is not None:
+            say(out, "pairs", **to_plain(self._other.counts.take()))
         out.flush()
 
 

@@ -1,10 +1,11 @@
 """One run, from the flags to its figures: the only place that knows all parts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from loadtests.compare_targets import conclude_pairs
 from loadtests.control import Generators
 from loadtests.options import Options
 from loadtests.pool import Pool
@@ -51,7 +52,10 @@ def run_load(options: Options, pool: Pool, requests: Requests, show: Callable[[S
     finally:
         generators.end()
         marks = pool.ended()
-    return tally.finish(is_interrupted=ending.is_interrupted, marks=marks)
+    summary = tally.finish(is_interrupted=ending.is_interrupted, marks=marks)
+    if options.compare is None:
+        return summary
+    return replace(summary, comparison=conclude_pairs(ending.pairs, options.compare, options.seed))
 
 
 def make_task(options: Options, workload: Workload, targets: tuple[str, ...], requests: Requests) -> Task:
@@ -67,6 +71,7 @@ def make_task(options: Options, workload: Workload, targets: tuple[str, ...], re
         warmup_seconds=options.warmup,
         timeout_seconds=options.timeout,
         connections_max=-(-options.connections_max // options.processes),
+        compare=options.compare or "",
         requests=requests.spec,
     )
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from loadtests.options import Options
 from loadtests.outcomes import GOOD
 from loadtests.percentiles import Latency
+from loadtests.show_comparison import print_comparison
 from loadtests.summary import MethodFigures, SecondFigures, Summary
 from simulation.terminal import open_console
 
@@ -66,6 +67,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     for method in summary.methods:
         for line in _failures(method):
             console.print(line)
+    if summary.comparison is not None:
+        print_comparison(summary.comparison, console)
     for line in remarks(summary):
         console.print(line)
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loadtests.compare_targets import Comparison
 from loadtests.outcomes import GOOD, Kind
 from loadtests.percentiles import Latency
 from loadtests.saturation import Saturation
 from loadtests.slices import Ending
+from simulation.calibration.measured import Fault
 
 SCHEMA = "ethercattle.load/1"
 
@@ -41,8 +43,12 @@ class Mark:
     """Something done to the system during the run."""
 
     at_seconds: float
+    """From the run's begin, warm-up included."""
     text: str
     end_seconds: float | None = None
+    """When it was made good; None where the run ended first."""
+    fault: Fault | None = None
+    """How long it took to be noticed and to be over: a row of what `ethercattle simulate --calibrate` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,8 @@ class Summary:
     saturation: Saturation
     is_interrupted: bool = False
     marks: tuple[Mark, ...] = ()
+    comparison: Comparison | None = None
+    """With a second target, where there is one."""
 
     @property
     def calls(self) -> int:

@@ -31,6 +31,8 @@ class Task:
     timeout_seconds: float = TIMEOUT_SECONDS
     connections_max: int = CONNECTIONS_MAX
     """Requests at a time, of this process."""
+    compare: str = ""
+    """URL of a second target, which is sent each request too; empty for none."""
     requests: Mapping[str, Any] = field(default_factory=dict)
     """What to send; `loadtests.sources` reads it."""
 

@@ -7,6 +7,7 @@ from locust import User, task
 from locust.env import Environment
 
 from loadtests.pacing import Take
+from loadtests.pairs import PairSender
 from loadtests.sending import Sender
 
 
@@ -15,7 +16,7 @@ class Worker(User):
 
     abstract = True
 
-    def __init__(self, environment: Environment, sender: Sender, take: Take) -> None:
+    def __init__(self, environment: Environment, sender: Sender | PairSender, take: Take) -> None:
         """Prepare; nothing is sent yet."""
         super().__init__(environment)
         self._sender = sender
