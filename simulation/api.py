@@ -201,8 +201,8 @@ def _what_is_missing(runner: Runner, planned: int, wide: dict[str, float], wish:
 
 def _widest(wide: dict[str, float], wish: _Wish) -> str:
     name = max(wide, key=lambda each: wide[each])
-    seen = f"{wide[name]:.2%}" if math.isfinite(wide[name]) else "unknown: no outage was seen"
-    return f"the relative error of {name} is {seen}, expected at most {wish.rel_error:.2%}"
+    seen = f"{wide[name] * 100:.3g}%" if math.isfinite(wide[name]) else "unknown: no outage was seen"
+    return f"the relative error of {name} is {seen}, expected at most {(wish.rel_error or 0) * 100:.3g}%"
 
 
 def _estimated(model: Model, runner: Runner, empty: Result) -> Result:

@@ -5,6 +5,7 @@ the same numbers with any number of workers.
 """
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -71,7 +72,7 @@ class Runner:
     def run_to(self, count: int) -> None:
         """Run replications until there are so many or the time is up; at least one round's first batch is run."""
         first = len(self.replications)
-        size = max(1, -(-(count - first) // BATCHES_PER_ROUND))
+        size = 1 if self._seconds_max is not None else max(1, -(-(count - first) // BATCHES_PER_ROUND))
         batches = [(at, min(size, count - at)) for at in range(first, count, size)]
         done = self._batches(batches)
         try:
@@ -93,7 +94,10 @@ class Runner:
         except ImportError as error:
             raise ScenarioError("jobs other than 1 need joblib: pip install 'ethercattle[simulation]'") from error
         parallel = Parallel(n_jobs=self._plan.jobs, return_as="generator")
-        yield from parallel(delayed(run_batch)(self._plan, *batch) for batch in batches)
+        with warnings.catch_warnings():
+            # where the time is up, what is still at work is given up on purpose
+            warnings.filterwarnings("ignore", "[0-9]+ tasks .*", UserWarning, "joblib")
+            yield from parallel(delayed(run_batch)(self._plan, *batch) for batch in batches)
 
 
 def run_batch(plan: Plan, first: int, count: int) -> list[Replication]:

@@ -8,6 +8,7 @@ import pytest
 from distributed import Client, LocalCluster, get_task_stream
 
 from simulation import load_scenario, simulate
+from simulation.errors import NotReached
 
 WORKERS = 2
 
@@ -41,3 +42,13 @@ def test_a_relative_error_is_reached_over_workers_with_the_same_number_of_runs(c
     assert len(spread.samples.replications) == len(alone.samples.replications) > 30
     assert spread.measures["service"].unavailability.relative_error <= 0.2
     assert spread.measures == alone.measures
+
+
+def test_what_is_still_at_work_when_the_time_is_up_is_given_up_quietly() -> None:
+    """Warnings are errors here: joblib's about what it cancels would be one."""
+    scenario = load_scenario("operators_guide")
+    with pytest.raises(NotReached, match=r"[0-9]+ of 2000 replications in .* s \(max_seconds 0\.5\)") as seen:
+        simulate(scenario, engine="simpy", replications=2000, max_seconds=0.5, jobs=2)
+    assert seen.value.result is not None
+    assert 0 < len(seen.value.result.samples.replications) < 2000
+    assert 0 < seen.value.result.measures["reads"].availability.value < 1
