@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 Vector = NDArray[np.float64]
+MEASURES_MAX = len(COLOURS)
+"""Of more measures the first are drawn."""
+COLUMNS = 3
+"""Of the panels of convergence."""
 OUTAGES_SHOWN_MAX = 1500
 """Of a measure in the timeline; the longest are shown."""
 STEPS_MAX = 400
@@ -48,8 +52,15 @@ def pictures_of(samples: Samples, confidence: float = 0.95) -> tuple[Picture, ..
         raise ScenarioError(
             f"engine {samples.about.engine} has no runs to draw, expected --engine fast or simpy for a picture"
         )
+    samples = _with_fewer_measures(samples)
     found = [timeline(samples), outage_lengths(samples)]
     return (*found, convergence(samples, confidence)) if len(samples.replications) > 1 else tuple(found)
+
+
+def _with_fewer_measures(samples: Samples) -> Samples:
+    shown = list(samples.replications[0].down)[:MEASURES_MAX]
+    runs = tuple(replace(each, down={name: each.down[name] for name in shown}) for each in samples.replications)
+    return Samples(samples.about, runs)
 
 
 def timeline(samples: Samples, replication: int = 0) -> Picture:
@@ -184,15 +195,19 @@ def settle(samples: Samples, measure: str, confidence: float) -> tuple[Settling,
 def convergence(samples: Samples, confidence: float = 0.95) -> Picture:
     """Return how estimate and interval settle with more and more runs, for each measure."""
     steps = {measure: settle(samples, measure, confidence) for measure in samples.replications[0].down}
+    rows = -(-len(steps) // COLUMNS)
     caption = f"Downtime of each measure after so many runs, with its {confidence:.0%} interval."
 
     def draw(figure: "FigureBase") -> None:
-        all_axes: Sequence[Axes] = figure.subplots(1, len(steps), squeeze=False)[0]
-        for place, (axes, (measure, found)) in enumerate(zip(all_axes, steps.items(), strict=True)):
+        grid = figure.subplots(rows, min(COLUMNS, len(steps)), squeeze=False)
+        for place, (axes, (measure, found)) in enumerate(zip(grid.ravel().tolist(), steps.items(), strict=False)):
             _draw_settling(axes, measure, found, COLOURS[place % len(COLOURS)])
-        all_axes[0].set_ylabel(f"minutes of downtime a year, {confidence:.0%} interval")
+        for axes in grid.ravel().tolist()[len(steps) :]:
+            axes.set_axis_off()
+        for axes in grid[:, 0].tolist():
+            axes.set_ylabel(f"minutes of downtime a year,\n{confidence:.0%} interval")
 
-    return Picture("convergence", caption, draw, (9.0, 4.0))
+    return Picture("convergence", caption, draw, (9.0, 3.8 * rows))
 
 
 def _draw_settling(axes: "Axes", measure: str, found: Sequence[Settling], colour: str) -> None:
@@ -205,7 +220,7 @@ def _draw_settling(axes: "Axes", measure: str, found: Sequence[Settling], colour
     axes.set_ylim(0, top)
     axes.set_xlim(runs[0], max(runs[-1], runs[0] + 1))
     axes.set_xlabel("runs")
-    axes.set_title(f"{measure}: {1 - found[-1].value:.{_digits(found[-1])}f}")
+    axes.set_title(f"{measure}\n{1 - found[-1].value:.{_digits(found[-1])}f}")
 
 
 def _digits(last: Settling) -> int:

@@ -62,6 +62,10 @@ class Picture:
     """Draws it into an empty figure."""
     inches: tuple[float, float] = (9.0, 4.5)
 
+    def _repr_svg_(self) -> str:
+        """Return what a notebook shows."""
+        return picture_bytes(self, "svg").decode()
+
 
 def picture_bytes(picture: Picture, kind: str) -> bytes:
     """Return a picture as a file's content.
