@@ -110,8 +110,10 @@ def candidate_wavers(said: Judgement, wrong: int, asked: int, confirmations: int
         asked: how often it was asked while no head moved.
         confirmations: how many wrong ones it takes to blame it.
     """
+    is_blamed = wrong >= confirmations
     problem = f"the candidate contradicts itself: {wrong} of its {asked} answers at the same blocks were wrong"
-    verdict = Verdict.MISMATCH if wrong >= confirmations else Verdict.INCONCLUSIVE
+    problem += "" if is_blamed else f" (it is blamed for {confirmations})"
+    verdict = Verdict.MISMATCH if is_blamed else Verdict.INCONCLUSIVE
     return replace(said, verdict=verdict, problem="; ".join(filter(None, (problem, said.problem))))
 
 
