@@ -25,6 +25,7 @@ AHEAD_SECONDS = 0.2
 STOP_SECONDS_MAX = 5.0
 LINES_MAX = 1024
 """Of all generators, read and not yet seen to."""
+PUT_SECONDS = 0.1
 ERROR_BYTES_MAX = 2000
 
 
@@ -52,8 +53,10 @@ class _Generator:
             stderr=self._errors,
         )
         self._lines = lines
+        self._is_over = threading.Event()
         self.write(task.to_line())
-        threading.Thread(target=self._read, daemon=True, name=f"generator {self.number}").start()
+        self._reader = threading.Thread(target=self._read, daemon=True, name=f"generator {self.number}")
+        self._reader.start()
 
     def write(self, line: bytes) -> None:
         """Send it a line; one that has ended is noticed where its lines end."""
@@ -76,6 +79,10 @@ class _Generator:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._is_over.set()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         self._errors.close()
 
     def complaint(self) -> str:
@@ -88,10 +95,17 @@ class _Generator:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             found = json.loads(line)
-            self._lines.put((self.number, found))
+            self._put(found)
             if found["type"] in ("end", "error"):
                 return
-        self._lines.put((self.number, None))
+        self._put(None)
+
+    def _put(self, found: dict[str, Any] | None) -> None:
+        """Wait until there is room for a line, or nobody who wants it."""
+        while not self._is_over.is_set():
+            with suppress(queue.Full):
+                self._lines.put((self.number, found), timeout=PUT_SECONDS)
+                return
 
 
 class Generators:
@@ -100,7 +114,7 @@ class Generators:
     def __init__(self, task: Task) -> None:
         """Start the processes that a task asks for."""
         self._lines: queue.Queue[tuple[int, dict[str, Any] | None]] = queue.Queue(LINES_MAX)
-        self._end_seconds = task.end_seconds + task.timeout_seconds
+        self._end_seconds = task.end_seconds + 2 * task.timeout_seconds
         self._all: list[_Generator] = []
         try:
             for number in range(task.processes):
