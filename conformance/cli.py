@@ -78,7 +78,7 @@ def _run(
         else:
             run = run_questions(
                 title, questions.all(), reference, candidate, settings=options.settings, schemas=schemas,
-                limits=options.limits, planned=questions.planned,
+                limits=options.limits(questions.planned), planned=questions.planned,
                 watch=open_watch(options, reference, candidate), tell=tell,
             )  # fmt: skip
     return replace(run, about=about)

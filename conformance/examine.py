@@ -1,9 +1,8 @@
 """Puts one question to both sides and judges the answers: from several threads, and as often as need be."""
 
-from threading import Lock
-
 from conformance.allowances import EXACT, Settings
 from conformance.corpus import Question
+from conformance.counts import Count, Counts
 from conformance.findings import judge_by_schema, judge_with_schema, name_wrong_side
 from conformance.heads import Side
 from conformance.keeping import Keeper
@@ -31,6 +30,7 @@ class Examiner:
         settings: Settings = EXACT,
         schemas: Schemas | None = None,
         patience: Patience = PATIENT,
+        counts: Counts | None = None,
     ) -> None:
         """Name both sides; nothing is asked yet.
 
@@ -40,12 +40,14 @@ class Examiner:
             settings: what the user asks for.
             schemas: those that every result must fit besides, and that alone judge the questions marked so.
             patience: how long to wait for a candidate that is behind.
+            counts: of the whole run, where several examine its questions.
         """
-        self._reference, self._candidate = _Listener(reference), _Listener(candidate)
+        counts = Counts() if counts is None else counts
+        self._reference = _Listener(reference, counts.reference_silence)
+        self._candidate = _Listener(candidate, counts.candidate_silence)
         self._settings = settings
         self._keeper = Keeper()
-        self._explained = 0
-        self._lock = Lock()
+        self._explained = counts.explained
         self._schemas = schemas
         # A record can't be asked about other blocks, nor does it move.
         self._is_live = not isinstance(reference, Recorded) and not isinstance(candidate, Recorded)
@@ -65,14 +67,9 @@ class Examiner:
                 judgement, expected, got = settled.judgement, settled.expected, settled.got
             if self._schemas is not None:
                 judgement = judge_with_schema(judgement, got, self._schemas)
-            if judgement.verdict is Verdict.MISMATCH and self._may_explain():
+            if judgement.verdict is Verdict.MISMATCH and self._explained.up() <= EXPLAINED_MAX:
                 judgement = name_wrong_side(judgement, expected, got, self._endpoints())
         return self._keeper.keep(judgement, expected, got)
-
-    def _may_explain(self) -> bool:
-        with self._lock:
-            self._explained += 1
-            return self._explained <= EXPLAINED_MAX
 
     def _endpoints(self) -> Endpoints:
         def asker(listener: _Listener) -> Asker | None:
@@ -88,15 +85,16 @@ class Examiner:
 class _Listener:
     """Asks a subject until it has fallen silent."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, silence: Count) -> None:
         self.subject = subject
-        self._silence = 0
-        self._lock = Lock()
+        self._silence = silence
 
     def ask(self, question: Question) -> Reply:
-        if self._silence >= SILENT_IN_A_ROW_MAX:
+        if self._silence.value >= SILENT_IN_A_ROW_MAX:
             return Reply(0, b"", f"not asked, as {SILENT_IN_A_ROW_MAX} questions in a row got none")
         reply = self.subject.ask(question)
-        with self._lock:
-            self._silence = self._silence + 1 if reply.failure else 0
+        if reply.failure:
+            self._silence.up()
+        else:
+            self._silence.reset()
         return reply

@@ -106,4 +106,8 @@ def _steps(item: AllowedViolation) -> tuple[str, ...]:
 
 def _as_allowance(row: SchemaAllowance) -> Allowance:
     place = ".".join(("$.result", *row.path))
-    return Allowance(row.name, row.methods, place, lambda *_: False, row.reason)
+    return Allowance(row.name, row.methods, place, _never, row.reason)
+
+
+def _never(*_: object) -> bool:
+    return False

@@ -13,6 +13,7 @@ from conformance.allowances import Settings
 from conformance.alone import NONE
 from conformance.report.write import ReportFiles, check_files
 from conformance.run import Limits
+from conformance.shares import PROCESSES_MAX, QUESTIONS_WORTH_PROCESSES, choose_processes, share_out, usable_cores
 from conformance.transport.options import transport_options
 from conformance.transport.settings import Transports
 from fixtures.brokers import SQLITE, check_kind
@@ -59,6 +60,7 @@ class Options:
     deep: bool
     seconds: float | None
     jobs: int
+    processes: int | None
     max_mismatches: int | None
     lag_blocks: int
     strict_messages: bool
@@ -76,12 +78,14 @@ class Options:
         """What is asked of answers."""
         return Settings(self.strict_messages, self.gas_tolerance)
 
-    @property
-    def limits(self) -> Limits:
-        """How much is asked."""
+    def limits(self, planned: int | None) -> Limits:
+        """Return how much is asked, of so many questions that are planned; None where only time ends them."""
         by_kind = SMOKE_SECONDS if self.smoke else DEEP_SECONDS if self.deep and self.examples is None else None
         seconds = by_kind if self.seconds is None else self.seconds
-        return Limits(self.transports.threads(self.jobs), self.max_mismatches, seconds, self.lag_blocks)
+        processes = self.processes or choose_processes(self.jobs, planned, usable_cores())
+        threads = self.transports.threads
+        shares = tuple(map(threads, share_out(self.jobs, processes)))
+        return Limits(threads(self.jobs), shares, self.max_mismatches, seconds, self.lag_blocks)
 
     @property
     def reports(self) -> ReportFiles:
@@ -145,6 +149,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--jobs", type=click.IntRange(1, JOBS_MAX), default=JOBS, show_default=True, metavar="N",
         help="Requests in flight to each side at a time.",
+    ),
+    click.option(
+        "--processes", type=click.IntRange(1, PROCESSES_MAX), metavar="N",
+        help="Processes that ask and judge, each with its share of --jobs.  [default: 1 for less than "
+        f"{QUESTIONS_WORTH_PROCESSES} questions, else half as many as there are cores]",
     ),
     click.option(
         "--max-mismatches", type=click.IntRange(min=1), metavar="N", help="Ask no more after N wrong answers.",
@@ -212,6 +221,14 @@ def _contradictions(options: Options) -> tuple[tuple[bool, str], ...]:
         (
             options.deep and not options.is_live,
             f"--deep asks what no record holds: it needs --reference {GETH} or an URL",
+        ),
+        (
+            (options.processes or 1) > options.jobs,
+            f"--processes {options.processes} can't share out --jobs {options.jobs}: expected at least a job for each",
+        ),
+        (
+            options.processes is not None and options.reference == NONE,
+            f"--processes share out comparisons, of which --reference {NONE} makes none",
         ),
         (options.deep and options.smoke, "--deep and --smoke can't both be"),
     )

@@ -1,15 +1,17 @@
 """Puts every question to reference and candidate, several at a time, and collects the judgements in order."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from conformance.about import NOTHING, About
 from conformance.allowances import EXACT, Settings
 from conformance.corpus import Question
 from conformance.examine import SILENT_IN_A_ROW_MAX, Examiner
 from conformance.pool import map_in_order
+from conformance.processes import ProcessLost, judge_in_processes
 from conformance.schema import Schemas
 from conformance.settle import PATIENT, Patience
 from conformance.subject import Subject
@@ -25,6 +27,8 @@ class Limits:
 
     jobs: int = 1
     """Questions asked at a time."""
+    shares: tuple[int, ...] = ()
+    """By how many threads in each of several processes; where there are none, by threads of this one."""
     mismatches_max: int | None = None
     """After so many wrong answers no more is asked."""
     seconds_max: float | None = None
@@ -102,19 +106,24 @@ def run_questions(
         watch: looks at both sides meanwhile; what it says comes last.
         tell: called with each judgement when it is made, in the order of questions.
     """
-    examiner = Examiner(reference, candidate, settings, schemas, patience)
+    recipe = partial(Examiner, reference, candidate, settings, schemas, patience)
     planned = len(questions) if isinstance(questions, Sequence) else planned
     collected = _Collected(limits, tell)
     interrupted = False
     watched: list[Judgement] = []
     try:
-        with watch.running() if watch is not None else nullcontext():
-            for judgement in map_in_order(examiner.examine, collected.until_limit(questions), limits.jobs):
+        with (
+            watch.running() if watch is not None else nullcontext(),
+            closing(_judged(recipe, collected.until_limit(questions), limits)) as judgements,
+        ):
+            for judgement in judgements:
                 if collected.add(judgement):
                     break
         watched = watch.judgements() if watch is not None else []
     except KeyboardInterrupt:
         interrupted = True
+    except ProcessLost as error:
+        interrupted, collected.stopped = True, f"because {error}"
     made = tuple(collected.judgements)
     meant = len(made) + interrupted if planned is None or collected.is_time_up else planned
     seconds = time.monotonic() - collected.started
@@ -122,6 +131,15 @@ def run_questions(
         title, reference, candidate, (*made, *watched), meant + len(watched), seconds, settings.strict_messages,
         interrupted, lag_blocks_max=limits.lag_blocks_max, stopped=collected.stopped,
     )  # fmt: skip
+
+
+def _judged(
+    recipe: Callable[..., Examiner], questions: Iterable[Question], limits: Limits
+) -> Generator[Judgement, None, None]:
+    """Return the judgement on each question, in order."""
+    if not limits.shares:
+        return map_in_order(recipe().examine, questions, limits.jobs)
+    return judge_in_processes(recipe, questions, limits.shares)
 
 
 class _Collected:

@@ -49,10 +49,15 @@ class Violation:
 class Schemas:
     """The results' schemas of some methods, each compiled once."""
 
-    def __init__(self, source: str, compiled: Mapping[str, Validator]) -> None:
-        """Hold validators by method; `source` names the file in messages."""
+    def __init__(self, source: str, document: dict[str, Json], compiled: Mapping[str, Validator]) -> None:
+        """Hold validators by method, compiled from a document; `source` names its file in messages."""
         self.source = source
+        self._document = document
         self._compiled = compiled
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it be sent to another process, where it is compiled again."""
+        return compile_schemas, (self._document, self.source, tuple(self._compiled))
 
     def knows(self, method: str) -> bool:
         """Say whether the file has a schema for a method's results."""
@@ -79,19 +84,23 @@ def load_schemas(path: Path, methods: Iterable[str]) -> Schemas:
     Raises:
         UsageError: the file can't be read, is no OpenRPC document, or a schema in it is none; the text names the place.
     """
-    document = read_document(path)
-    pointers = result_pointers(document, str(path))
+    return compile_schemas(read_document(path), str(path), methods)
+
+
+def compile_schemas(document: dict[str, Json], source: str, methods: Iterable[str]) -> Schemas:
+    """Return the schemas of a document that was read from a source; raises as `load_schemas` does."""
+    pointers = result_pointers(document, source)
     resource = DRAFT201909.create_resource(document)
     registry: Registry[Any] = Registry().with_resource(_FILE_URI, resource)
     compiled: dict[str, Validator] = {}
     for name in set(methods) & pointers.keys():
         pointer = pointers[name]
-        where = f"{path}: {name}"
+        where = f"{source}: {name}"
         # First of all that there is no end without one: the validator's own would end the process.
         for place, schema in reachable_schemas(document, pointer, where):
             _check_schema(schema, f"{where}: {place}")
         compiled[name] = _VALIDATOR({"$ref": _FILE_URI + pointer}, registry=registry)
-    return Schemas(str(path), compiled)
+    return Schemas(source, document, compiled)
 
 
 def _check_schema(schema: Json, where: str) -> None:

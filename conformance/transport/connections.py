@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Protocol
 
 from conformance.transport.reply import Reply, Unanswered
@@ -26,7 +27,10 @@ class Connections:
     def __init__(self, connect: Callable[[], Connection], in_flight_max: int) -> None:
         """Ask on what `connect` opens, so many at a time."""
         self._connect = connect
-        self._free_places = threading.Semaphore(in_flight_max)
+        # Threading's own semaphore is written in Python, and takes as long as all of asking that is not a system call.
+        self._free_places = SimpleQueue[None]()
+        for _ in range(in_flight_max):
+            self._free_places.put(None)
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
         self._is_closed = False
@@ -39,7 +43,8 @@ class Connections:
         Raises:
             Unanswered: there is no whole reply.
         """
-        with self._free_places:
+        self._free_places.get()
+        try:
             connection = self._take_idle()
             if connection is not None:
                 try:
@@ -48,6 +53,8 @@ class Connections:
                     if not error.never_began:
                         raise
             return self._ask(self._connect(), body)
+        finally:
+            self._free_places.put(None)
 
     def close(self) -> None:
         """Close those that are idle; the others are closed when they come back."""

@@ -28,6 +28,7 @@ class Endpoint:
             name: what reports call it; the URL without user and password where there is none.
             transport: how it is asked.
         """
+        self._url = url
         self._address = parse_address(url, over_websocket=transport.kind is Kind.WEBSOCKET)
         self._transport = transport
         self.name = name or self._address.shown
@@ -47,6 +48,10 @@ class Endpoint:
     def close(self) -> None:
         """Close the connections."""
         self._connections.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it be sent to another process, where it has connections of its own."""
+        return _again, (self._url, self.name, self._transport, self.version)
 
     def ask(self, question: Question) -> Reply:
         """Send the question's body and return the reply, bounded in time and size."""
@@ -96,6 +101,12 @@ class Endpoint:
             return UNKNOWN_VERSION
         result = answer.get("result") if isinstance(answer, dict) else None
         return clean_version(result) if isinstance(result, str) else UNKNOWN_VERSION
+
+
+def _again(url: str, name: str, transport: Transport, version: str) -> Endpoint:
+    endpoint = Endpoint(url, name, transport)
+    endpoint.version = version
+    return endpoint
 
 
 def has_no_answer(body: str) -> bool:

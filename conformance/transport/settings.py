@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 CONNECT_SECONDS_MAX = 5.0
 REPLY_SECONDS_MAX = 30.0
@@ -32,7 +31,7 @@ class Transport:
     kind: Kind = Kind.HTTP
     batch_size: int = BATCH_SIZE
     """Questions in one batch at the most."""
-    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request; may be secret."""
     gzip: bool = False
     """Whether to ask for compressed answers."""
