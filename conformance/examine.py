@@ -1,5 +1,7 @@
 """Puts one question to both sides and judges the answers: from several threads, and as often as need be."""
 
+from typing import TYPE_CHECKING
+
 from conformance.allowances import EXACT, Settings
 from conformance.corpus import Question
 from conformance.counts import Count, Counts
@@ -11,7 +13,9 @@ from conformance.settle import PATIENT, Patience, Settler
 from conformance.subject import Recorded, Reply, Subject
 from conformance.verdict import Judgement, Verdict, judge
 from conformance.verify.ask import Asker
-from conformance.verify.explain import Endpoints
+
+if TYPE_CHECKING:  # as in `findings`
+    from conformance.verify.explain import Endpoints
 
 SILENT_IN_A_ROW_MAX = 5
 """After this many questions without any reply an endpoint is taken for gone, and asked no more."""
@@ -71,7 +75,9 @@ class Examiner:
                 judgement = name_wrong_side(judgement, expected, got, self._endpoints())
         return self._keeper.keep(judgement, expected, got)
 
-    def _endpoints(self) -> Endpoints:
+    def _endpoints(self) -> "Endpoints":
+        from conformance.verify.explain import Endpoints
+
         def asker(listener: _Listener) -> Asker | None:
             is_record = isinstance(listener.subject, Recorded)
             return None if is_record else Asker(listener.subject, EXPLAINING_SECONDS_MAX)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from conformance.allowances import Allowance
 from conformance.compare import ABSENT, Difference, Kind
@@ -12,8 +13,10 @@ from conformance.schema_check import AllowedViolation, SchemaReport, check_reply
 from conformance.subject import Reply
 from conformance.verdict import Allowed, Judgement, Verdict
 from conformance.verify.ask import read_answer
-from conformance.verify.explain import Endpoints, Side, explain
 from conformance.verify.values import Finding, Outcome, State
+
+if TYPE_CHECKING:  # takes longer to import than all else, and is needed only where answers differ
+    from conformance.verify.explain import Endpoints
 
 FINDINGS_SHOWN_MAX = 5
 _VERDICTS = {State.HOLDS: Verdict.MATCH, State.BROKEN: Verdict.MISMATCH, State.UNCHECKED: Verdict.INCONCLUSIVE}
@@ -28,8 +31,10 @@ def judge_outcome(outcome: Outcome) -> Judgement:
     return Judgement(question, _VERDICTS[outcome.state], problem, findings=outcome.findings)
 
 
-def name_wrong_side(judgement: Judgement, expected: Reply, got: Reply, endpoints: Endpoints) -> Judgement:
+def name_wrong_side(judgement: Judgement, expected: Reply, got: Reply, endpoints: "Endpoints") -> Judgement:
     """Return a judgement that says whose answer is wrong, where that is proven; its verdict stays what it is."""
+    from conformance.verify.explain import Side, explain
+
     found = explain(judgement.question, expected, got, endpoints)
     if found.side is Side.UNKNOWN:
         return judgement
