@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 COLUMNS = 2
+QUANTITIES_MAX = 30
+"""That are drawn, the first of all."""
 POINTS = 300
 STEPS_MAX = 2000
 """Of the measured distribution, which is drawn step by step."""
@@ -24,7 +26,10 @@ STEPS_MAX = 2000
 
 def calibration_picture(calibration: Calibration) -> Picture:
     """Return the distribution of each quantity as it was measured, with every law that could be fitted."""
-    found = calibration.quantities
+    found = calibration.quantities[:QUANTITIES_MAX]
+    shown = (
+        "" if len(found) == len(calibration.quantities) else f" Of {len(calibration.quantities)} quantities the first."
+    )
     columns = min(COLUMNS, len(found))
     rows = -(-len(found) // columns)
 
@@ -38,7 +43,7 @@ def calibration_picture(calibration: Calibration) -> Picture:
 
     caption = (
         f"{calibration.source or 'Durations'}: share of durations that are over after a time, as measured (black) and "
-        "as the fitted laws have it; the chosen law is thick."
+        "as the fitted laws have it; the chosen law is thick." + shown
     )
     return Picture("calibration", caption, draw, (4.5 * columns + 0.5, 3.4 * rows))
 

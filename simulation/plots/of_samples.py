@@ -13,7 +13,7 @@ from simulation.estimates import MINUTES_A_YEAR, Basis, unavailability_interval
 from simulation.model import HOURS_A_YEAR
 from simulation.observations import Observations, by_replication, outage_hours
 from simulation.plots.picture import COLOURS, SOFT, Picture
-from simulation.plots.scales import padded, tell_durations
+from simulation.plots.scales import padded, shortened, tell_durations
 from simulation.result import Samples
 from simulation.trace import Intervals
 
@@ -26,6 +26,8 @@ MEASURES_MAX = len(COLOURS)
 """Of more measures the first are drawn."""
 COLUMNS = 3
 """Of the panels of convergence."""
+LEGEND_CHARACTERS = 115
+"""That fit into a line below the timeline."""
 OUTAGES_SHOWN_MAX = 1500
 """Of a measure in the timeline; the longest are shown."""
 STEPS_MAX = 400
@@ -87,7 +89,7 @@ def _draw_run(axes: "Axes", down: Mapping[str, Intervals], horizon_hours: float)
         hours = intervals[:, 1] - intervals[:, 0]
         kept = np.argsort(hours)[-OUTAGES_SHOWN_MAX:]
         more = f", the longest {OUTAGES_SHOWN_MAX} shown" if len(hours) > OUTAGES_SHOWN_MAX else ""
-        label = f"{measure}: {len(hours):,} outages{more}"
+        label = f"{shortened(measure)}: {len(hours):,} outages{more}"
         size = _SIZES[min(place, len(_SIZES) - 1)]
         axes.plot(intervals[kept, 0] / 24, hours[kept], "o", markersize=size, label=label, clip_on=False)
     axes.set_xlim(0, horizon_hours / 24)
@@ -100,7 +102,9 @@ def _draw_run(axes: "Axes", down: Mapping[str, Intervals], horizon_hours: float)
     else:
         axes.text(0.5, 0.5, "no outage", transform=axes.transAxes, ha="center", color=SOFT)
         axes.set_yticks([])
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=3, borderaxespad=0.5)
+    longest = max(len(str(line.get_label())) for line in axes.lines)
+    columns = max(1, min(COLUMNS, LEGEND_CHARACTERS // (longest + 6)))
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=columns, borderaxespad=0.5)
 
 
 def _draw_near(axes: "Axes", down: Mapping[str, Intervals], horizon_hours: float) -> None:
@@ -119,7 +123,7 @@ def _draw_near(axes: "Axes", down: Mapping[str, Intervals], horizon_hours: float
         bars = [(start, end - start) for start, end in cut.tolist()]
         axes.broken_barh(bars, (place - 0.35, 0.7), facecolor=COLOURS[place % len(COLOURS)])
     axes.set_xlim((low - longest[0]) / unit_hours, (high - longest[0]) / unit_hours)
-    axes.set_yticks(range(len(down)), list(down))
+    axes.set_yticks(range(len(down)), [shortened(name) for name in down])
     axes.set_ylim(len(down) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(f"{unit} since day {longest[0] / 24:.2f}, where the longest outage began; bars are outages")
@@ -136,7 +140,9 @@ def outage_lengths(samples: Samples) -> Picture:
         for place, (measure, hours) in enumerate(lengths.items()):
             if len(hours):
                 at, count = longer_than(hours)
-                label = f"{measure}: {len(hours):,} outages, median {_duration_text(float(np.median(hours)))}"
+                label = (
+                    f"{shortened(measure)}: {len(hours):,} outages, median {_duration_text(float(np.median(hours)))}"
+                )
                 axes.step(
                     at, count / years, where="pre", label=label, linewidth=0.55 * _SIZES[min(place, len(_SIZES) - 1)]
                 )
@@ -220,7 +226,8 @@ def _draw_settling(axes: "Axes", measure: str, found: Sequence[Settling], colour
     axes.set_ylim(0, top)
     axes.set_xlim(runs[0], max(runs[-1], runs[0] + 1))
     axes.set_xlabel("runs")
-    axes.set_title(f"{measure}\n{1 - found[-1].value:.{_digits(found[-1])}f}")
+    axes.locator_params(axis="x", integer=True)
+    axes.set_title(f"{shortened(measure)}\n{1 - found[-1].value:.{_digits(found[-1])}f}")
 
 
 def _digits(last: Settling) -> int:

@@ -1,4 +1,4 @@
-"""Axes that people can read: durations in their own units, availabilities by their nines."""
+"""Axes that people can read: durations in their own units, availabilities by their nines, names of bearable length."""
 
 import math
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ _DURATIONS = (
     (8_640_000, "100 d"), (31_557_600, "1 y"), (315_576_000, "10 y"), (3_155_760_000, "100 y"),
 )  # fmt: skip
 """Seconds and how they are told."""
+NAME_CHARACTERS_MAX = 24
 _NINES_MAX = 18
 _NINES_TOLD = 5
 
@@ -49,3 +50,9 @@ def availability_text(nines: int) -> str:
 def padded(low: float, high: float, factor: float = 1.5) -> tuple[float, float]:
     """Return bounds of a logarithmic axis with room around what is shown; both are above 0."""
     return low / factor, high * factor
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits: of a long one the begin and the end, which tells it from others."""
+    half = NAME_CHARACTERS_MAX // 2
+    return name if len(name) <= NAME_CHARACTERS_MAX else f"{name[:half]}…{name[1 - half :]}"

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from simulation.plots.scales import availability_text, tell_availability, tell_durations
+from simulation.plots.scales import NAME_CHARACTERS_MAX, availability_text, shortened, tell_availability, tell_durations
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_an_axis_of_availabilities_has_labels(low: float, high: float) -> None:
     axes = Figure().subplots()
     tell_availability(axes.yaxis, low, high)
     assert 1 <= len(axes.get_yticks()) <= 12
+
+
+def test_long_names_keep_what_tells_them_apart() -> None:
+    names = [shortened(f"a_measure_with_a_very_long_name_{place}") for place in range(3)]
+    assert names[1] == "a_measure_wi…long_name_1"
+    assert {len(name) for name in names} == {NAME_CHARACTERS_MAX}
+    assert shortened("reads") == "reads"
