@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -14,11 +14,13 @@ from simulation.engines import EXACT, SIMULATING, Engine, applicable, best_engin
 from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import (
     Basis,
+    MeasureEstimates,
+    Method,
     choose_method,
     estimate_measures,
     estimate_staleness,
 )
-from simulation.long_run import exact_estimates, hardly_any_outage, rare_estimates
+from simulation.long_run import exact_estimates, hardly_seen, rare_estimates, unfailing_estimates
 from simulation.model import Model
 from simulation.result import About, Result, Samples
 from simulation.runs import ENGINE_MODULES, REPLICATIONS_MAX, Plan, Runner, Tell
@@ -62,7 +64,7 @@ def simulate(
     Args:
         scenario: what it is made of.
         engine: form, chain, fast, simpy or rare; None takes the first of them that applies, and rare, where it does,
-            if simulating would see hardly any outage.
+            for measures of which simulating would see hardly any outage.
         replications: independent runs; with `rel_error` the first look is after so many.
         horizon_days: how long each run lasts.
         warmup_days: left out of each run's begin, where all units are new; None is a tenth of the run.
@@ -85,10 +87,6 @@ def simulate(
     _check_sizes(replications, horizon_days, warmup_days, seed)
     _check_precision(model, confidence, rel_error, precise, max_seconds, jobs)
     chosen, why = _choose(model, engine)
-    if engine is None and chosen in SIMULATING:
-        hours = replications * (horizon_days - warmup_days) * 24
-        rare = hardly_any_outage(model, hours, seed)
-        chosen, why = (Engine.RARE, f"{why}; {rare}") if rare else (chosen, why)
     text = scenario_text(scenario)
     about = About(
         model.title,
@@ -106,8 +104,10 @@ def simulate(
     empty = Result(about, why, confidence, {}, None, Samples(about, ()), 0.0)
     if chosen is Engine.RARE:
         return _biased(model, wish, empty, progress)
+    rare = hardly_seen(model, replications * (about.horizon_hours - about.warmup_hours), seed) if engine is None else {}
     runner = Runner(Plan(str(chosen), model, about.horizon_hours, seed, jobs), progress, max_seconds)
-    return _simulated(model, runner, wish, empty)
+    seen = _simulated(model, runner, replace(wish, precise=tuple(set(wish.precise) - set(rare))), empty)
+    return _with_rare(model, rare, wish, seen, progress) if rare else seen
 
 
 def compare(
@@ -147,32 +147,55 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 
-def _biased(model: Model, wish: _Wish, empty: Result, progress: Tell | None) -> Result:
-    """Make failures likely until the precise measures are known well enough."""
+def _with_rare(model: Model, rare: Mapping[str, float], wish: _Wish, seen: Result, progress: Tell | None) -> Result:
+    """Put estimates by rare events in the place of those of measures whose outages are hardly ever seen."""
+    part = replace(model, measures=tuple(each for each in model.measures if each.name in rare))
+    left = math.inf if wish.max_seconds is None else max(wish.max_seconds - seen.seconds, 0.0)
+    few = ", ".join(f"{outages:.2g} outages of {name}" for name, outages in rare.items())
+    base = replace(seen, why=f"{seen.why}; {', '.join(rare)} by engine rare: the runs would see about {few}")
+    precise = tuple(name for name in wish.precise if name in rare)
+    return _biased(part, replace(wish, precise=precise, max_seconds=left), base, progress)
+
+
+def _biased(model: Model, wish: _Wish, base: Result, progress: Tell | None) -> Result:
+    """Make failures likely until the precise measures are known well enough; what runs say of others stays.
+
+    It stays also where rare events say nothing that is to be trusted.
+    """
     began = time.monotonic()
-    measures = rare_estimates(
+    found = rare_estimates(
         model,
-        seed=empty.about.seed,
-        confidence=empty.confidence,
+        seed=base.about.seed,
+        confidence=base.confidence,
         rel_errors={each.name: wish.rel_error if each.name in wish.precise else None for each in model.measures},
         max_seconds=math.inf if wish.max_seconds is None else wish.max_seconds,
         progress=progress,
     )
     seconds = time.monotonic() - began
-    lost = {name: each.unavailability for name, each in measures.items()}
-    notes = tuple(f"{name}: {each.warning}" for name, each in lost.items() if each.warning)
-    result = replace(empty, measures=measures, seconds=seconds, notes=notes)
-    if wish.rel_error is None:
-        return result
-    wide = {name: lost[name] for name in wish.precise if lost[name].relative_error > wish.rel_error}
+    better = {
+        name: each for name, each in found.items() if name not in base.measures or not each.unavailability.warning
+    }
+    measures = {**base.measures, **better}
+    result = replace(base, measures=measures, seconds=base.seconds + seconds, notes=_notes(model, measures))
+    errors = {name: measures[name].unavailability.relative_error for name in wish.precise}
+    wide = {name: error for name, error in errors.items() if wish.rel_error is not None and error > wish.rel_error}
     if wide:
-        cycles = sum(each.samples for each in lost.values())
-        raise NotReached(
-            f"{_widest({name: each.relative_error for name, each in wide.items()}, wish)}; "
-            f"{cycles:,} cycles in {seconds:.1f} s",
-            result,
-        )
+        cycles = sum(each.unavailability.samples for each in found.values())
+        raise NotReached(f"{_widest(wide, wish)}; {cycles:,} cycles in {seconds:.1f} s", result)
     return result
+
+
+def _notes(model: Model, measures: Mapping[str, MeasureEstimates]) -> tuple[str, ...]:
+    """Return what to know of estimates: which are not to be trusted, and of what nothing was seen."""
+    lost = {name: each.unavailability for name, each in measures.items()}
+    notes = [f"{name}: {each.warning}" for name, each in lost.items() if each.warning]
+    long_run = (Method.EXACT, Method.BIASED)
+    unseen = [name for name, each in measures.items() if not each.outages_seen and lost[name].method not in long_run]
+    if unseen:
+        why_not = applicable(model)[Engine.RARE]
+        hint = f"engine rare can't tell more ({why_not})" if why_not else "engine rare tells more"
+        notes.append(f"no outage of {', '.join(unseen)} was seen in any run; {hint}")
+    return tuple(notes)
 
 
 def _simulated(model: Model, runner: Runner, wish: _Wish, empty: Result) -> Result:
@@ -208,14 +231,11 @@ def _widest(wide: dict[str, float], wish: _Wish) -> str:
 def _estimated(model: Model, runner: Runner, empty: Result) -> Result:
     replications = tuple(runner.replications)
     basis = Basis(empty.confidence, empty.about.warmup_hours, choose_method(replications))
-    measures = estimate_measures(model, replications, basis)
-    unseen = [name for name, each in measures.items() if not each.outages_seen]
-    rare = applicable(model)[Engine.RARE] if unseen else ""
-    hint = f"engine rare can't tell more ({rare})" if rare else "engine rare tells more"
+    measures = estimate_measures(model, replications, basis) | unfailing_estimates(model, basis.confidence)
     return replace(
         empty,
         measures=measures,
-        notes=(f"no outage of {', '.join(unseen)} was seen in {len(replications)} runs; {hint}",) if unseen else (),
+        notes=_notes(model, measures),
         staleness=estimate_staleness(model, replications, basis),
         samples=Samples(empty.about, replications),
         seconds=runner.seconds,

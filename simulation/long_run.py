@@ -3,13 +3,15 @@
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from simulation.engines import ExactResult
 from simulation.errors import NotApplicable
 from simulation.estimates import MINUTES_A_YEAR, Estimate, MeasureEstimates, Method, name_of
 from simulation.intervals import Interval
 from simulation.model import HOURS_A_YEAR, Model
-from simulation.rare_part import check_rare
+from simulation.rare_part import check_rare, never_fails
 from simulation.runs import Progress, Tell
 
 RARE_ERROR = 0.02
@@ -20,6 +22,16 @@ CYCLES_LIMIT = 50_000_000
 PILOT_CYCLES = 2_000
 HARDLY_ANY = 10.0
 """Outages in all runs together, below which simulating says little."""
+QUANTITIES = (
+    "unavailability",
+    "availability",
+    "downtime_minutes_year",
+    "outages_year",
+    "mtbf_hours",
+    "mttr_hours",
+    "request_availability",
+)
+"""What is known of the long run."""
 
 
 def exact_estimates(found: ExactResult, confidence: float) -> MeasureEstimates:
@@ -61,15 +73,18 @@ def rare_estimates(
     """
     from simulation.rare import estimate_rare
 
+    measures = unfailing_estimates(model, confidence)
+    model = replace(model, measures=tuple(each for each in model.measures if each.name not in measures))
     check_rare(model)
-    began, done, measures = time.monotonic(), 0, {}
-    planned = sum(CYCLES_MAX if error is None else CYCLES_LIMIT for error in rel_errors.values())
+    began, done = time.monotonic(), 0
+    wanted = {each.name: rel_errors[each.name] for each in model.measures}
+    planned = sum(CYCLES_MAX if error is None else CYCLES_LIMIT for error in wanted.values())
 
     def tell(cycles: int) -> None:
         if progress is not None:
             progress(Progress(done + cycles, planned, time.monotonic() - began))
 
-    for name, rel_error in rel_errors.items():
+    for name, rel_error in wanted.items():
         found = estimate_rare(
             model,
             name,
@@ -95,29 +110,36 @@ def rare_estimates(
     return measures
 
 
-def hardly_any_outage(model: Model, hours: float, seed: int) -> str:
-    """Return which measure's outages simulating would see hardly any of, in a sentence that says so; empty for none.
+def unfailing_estimates(model: Model, confidence: float) -> dict[str, MeasureEstimates]:
+    """Return the estimates of the measures that never fail, whatever happens: exact ones."""
+    names = [measure.name for measure in model.measures if never_fails(model, measure)]
+    known = {"mtbf_hours": math.inf, "availability": 1.0, "request_availability": 1.0}
+    values = {quantity: known.get(quantity, 0.0) for quantity in QUANTITIES}
+    bounds = {quantity: (value,) * 3 for quantity, value in values.items()}
+    return {name: _measure(name, bounds, confidence, Method.EXACT, 0) for name in names}
+
+
+def hardly_seen(model: Model, hours: float, seed: int) -> dict[str, float]:
+    """Return the measures that fail, but of which simulating would see hardly any outage: how many, about.
+
+    Measures that rare events can't take are left out.
 
     Args:
-        model: what rare events can take; of others nothing is said.
+        model: any.
         hours: of all runs together.
-        seed: of the trial that this is told from.
+        seed: of the trials that this is told from.
     """
     from simulation.rare import estimate_rare
 
-    try:
-        check_rare(model)
-        for measure in model.measures:
-            trial = estimate_rare(model, measure.name, 0.0, PILOT_CYCLES, seed)
-            outages = trial.failures_an_hour.value * hours
-            if outages < HARDLY_ANY:
-                return (
-                    f"simulating {hours / HOURS_A_YEAR:,.0f} years would see about {outages:.2g} outages "
-                    f"of {measure.name}"
-                )
-    except NotApplicable:
-        return ""
-    return ""
+    found = {}
+    for measure in model.measures:
+        part = replace(model, measures=(measure,))
+        with suppress(NotApplicable):
+            check_rare(part)
+            if not never_fails(part, measure):
+                trial = estimate_rare(part, measure.name, 0.0, PILOT_CYCLES, seed)
+                found[measure.name] = trial.failures_an_hour.value * hours
+    return {name: outages for name, outages in found.items() if outages < HARDLY_ANY}
 
 
 def _complement(interval: Interval) -> Interval:

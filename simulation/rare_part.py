@@ -1,11 +1,12 @@
-"""The part of a model that a measure depends on, and whether rare events can be estimated on it."""
+"""The part of a model that a measure depends on; whether it fails at all, and rare events can be estimated on it."""
 
 from dataclasses import replace
 
 from simulation.chain_states import check_markov
+from simulation.decompose import is_monotone, node_of
 from simulation.errors import NotApplicable
-from simulation.laws import Exponential
-from simulation.model import Measure, Model
+from simulation.laws import Exponential, Law
+from simulation.model import Group, Measure, Model, Shows
 
 
 def relevant_part(model: Model, measure: Measure) -> Model:
@@ -24,6 +25,28 @@ def relevant_part(model: Model, measure: Measure) -> Model:
         shocks=tuple(shock for shock in shocks if shock.groups),
         measures=(measure,),
     )
+
+
+def never_fails(model: Model, measure: Measure) -> bool:
+    """Say whether a measure holds whatever happens: also with every unit away that can be, none is too few."""
+    if not is_monotone(node_of(measure.expression)):
+        return False
+    groups = [group for group in model.groups if group.name in measure.expression.names]
+    return measure.expression.holds({group.name: _fewest(model, group, measure) for group in groups})
+
+
+def _fewest(model: Model, group: Group, measure: Measure) -> int:
+    """Return how many units of a group are good at the worst of times."""
+
+    def harms(shows: Shows, law: Law) -> bool:
+        return law.mean_hours > 0 and (shows is Shows.DOWN or not measure.counts_stale)
+
+    shocks = [shock for shock in model.shocks if group.name in shock.groups]
+    outages = [*group.outages, *(outage for shock in shocks for outage in shock.outages)]
+    if any(harms(stage.shows, stage.law) for outage in outages for stage in outage.stages):
+        return 0
+    refresh = group.refresh
+    return group.count - 1 if refresh is not None and harms(refresh.shows, refresh.law) else group.count
 
 
 def check_rare(model: Model) -> None:

@@ -10,8 +10,10 @@ from simulation.engines import exact_results
 from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import Method
 from simulation.gate import Verdict, judge, parse_requirement
-from simulation.long_run import CYCLES_MAX, hardly_any_outage
-from simulation.model import HOURS_A_YEAR, Crew, Measure, Model
+from simulation.laws import Deterministic
+from simulation.long_run import CYCLES_MAX, hardly_seen
+from simulation.model import HOURS_A_YEAR, Crew, Measure, Model, Outage, Refresh, Shock, Stage
+from simulation.rare_part import never_fails
 from simulation.runs import Progress
 from simulation.structure import parse_expression
 from tests.simulation.models import model_of, units
@@ -56,20 +58,47 @@ def test_all_estimates_agree_with_the_exact_chains() -> None:
     assert math.isnan(found["service_longest_outage_hours"].value)
 
 
-def test_it_is_taken_by_itself_where_simulating_would_see_hardly_any_outage() -> None:
+def test_it_is_taken_by_itself_for_measures_of_which_simulating_would_see_hardly_seen() -> None:
     model = too_large_for_the_chain()
-    result = simulate(model, horizon_days=365, rel_error=0.05)
-    assert result.about.engine == "rare"
-    assert "simulating 27 years would see about" in result.why
-    found = result.measures["good"].unavailability
-    assert found.low <= its_unavailability() <= found.high
+    often = Measure("often", parse_expression("g0 >= 7", ["g0"]), counts_stale=False)
+    result = simulate(replace(model, measures=(*model.measures, often)), horizon_days=365, rel_error=0.1)
+    assert "good, fresh by engine rare: the runs would see about" in result.why
+    found = {name: each.unavailability for name, each in result.measures.items()}
+    assert [each.method for each in found.values()] == [Method.BIASED, Method.BIASED, Method.REPLICATIONS]
+    assert found["good"].low <= its_unavailability() <= found["good"].high
+    assert all(each.relative_error <= 0.1 for each in found.values())
+    assert len(result.samples.replications) >= 30
 
 
 def test_it_is_not_taken_where_there_are_outages_enough() -> None:
     model = too_large_for_the_chain()
-    assert hardly_any_outage(model, 1e9, seed=0) == ""
-    assert hardly_any_outage(load_scenario("operators_guide").model(), 1.0, seed=0) == ""
-    assert hardly_any_outage(RARE.model(), 30 * HOURS_A_YEAR, seed=0).endswith("outages of service")
+    assert hardly_seen(model, 1e9, seed=0) == {}
+    assert hardly_seen(load_scenario("operators_guide").model(), 1.0, seed=0) == {}
+    assert list(hardly_seen(RARE.model(), 30 * HOURS_A_YEAR, seed=0)) == ["service"]
+
+
+def test_a_measure_that_never_fails_is_known_without_any_run() -> None:
+    """Reads of the cluster with old data: no age limit takes them away, so that no interval ever gets narrow."""
+    scenario = load_scenario("shared_crew")
+    result = simulate(scenario, engine="fast", rel_error=0.2, horizon_days=1000)
+    assert result.measures["reads"].unavailability.high == 0
+    assert result.measures["reads"].availability.method is Method.EXACT
+    assert simulate(scenario, engine="chain").measures["reads"].unavailability.value == 0
+    assert result.notes == ()
+    assert hardly_seen(scenario.model(), 1.0, seed=0).keys() == {"fresh_reads"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "never"),
+    [("a", False), ("a >= 3", False), ("b", True), ("b >= 2", False), ("a or b", True), ("not b", False), ("c", True)],
+)
+def test_what_never_fails_is_told_from_the_worst_that_can_be(condition: str, never: bool) -> None:
+    blink = (Outage("blink", 1.0, (Stage("nothing", Deterministic(0.0)),)),)
+    refreshed = replace(units("b", 2, 1.0, 1.0), outages=blink, refresh=Refresh(24.0, Deterministic(1.0)))
+    model = model_of([units("a", 3, 1.0, 1.0), refreshed, replace(units("c", 1, 1.0, 1.0), outages=blink)], condition)
+    assert never_fails(model, model.measures[0]) is never
+    struck = replace(model, shocks=(Shock("storm", 9.0, ("b", "c"), units("a", 1, 1.0, 1.0).outages),))
+    assert not never_fails(struck, model.measures[0])
 
 
 def test_a_relative_error_is_asked_of_the_precise_measures_alone() -> None:
@@ -122,6 +151,6 @@ def test_what_rare_can_not_take_is_said_in_one_line() -> None:
 
 def test_runs_that_see_no_outage_say_what_would_tell_more() -> None:
     (note,) = simulate(RARE, engine="simpy", replications=2, horizon_days=10).notes
-    assert note == "no outage of service was seen in 2 runs; engine rare tells more"
+    assert note == "no outage of service was seen in any run; engine rare tells more"
     (note,) = simulate(load_scenario("office_hours"), engine="simpy", replications=2, horizon_days=0.01).notes
     assert "engine rare can't tell more (rare events: " in note
