@@ -25,6 +25,7 @@ BETWEEN_SECONDS = 0.5
 LOOKS_MAX = 20_000
 _JOIN_SECONDS_MAX = 5.0
 _WAIT_SECONDS = 0.05
+_NO_BLOCK = "the candidate told no newest block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ def judge_looks(looks: Sequence[Look]) -> list[Judgement]:
         _over_looks("tags-known", is_unknown, "a tag names a block that the reference does not have"),
         _over_looks("tags-in-order", disordered, "finalized, safe and latest are not blocks of one chain in order"),
     ]
+    if all(look.blocks[LATEST] is None for look in looks):
+        return [*judgements, _judgement("latest-forward", Verdict.INCONCLUSIVE, _NO_BLOCK)]
     gaps = [before.number - after.number for before, after in went_back if before is not None and after is not None]
     if not gaps:
         return [*judgements, _judgement("latest-forward", Verdict.MATCH)]
@@ -151,6 +154,8 @@ def is_in_order(blocks: Mapping[str, Position | None]) -> bool:
 def judge_gap(theirs: Heads, own: Heads) -> Judgement:
     """Return what to say of tags that are not the same on both sides after a wait."""
     name = "tags-caught-up"
+    if own.get(LATEST) is None:
+        return _judgement(name, Verdict.INCONCLUSIVE, _NO_BLOCK)
     gaps = []
     for tag in TAGS:
         block, mine = theirs.get(tag), own.get(tag)

@@ -80,6 +80,21 @@ def test_a_candidate_that_is_not_there_is_not_judged(folder: Path) -> None:
     assert "2 inconclusive" in result.stdout
 
 
+def test_a_candidate_that_is_not_there_has_no_good_tags_either(folder: Path) -> None:
+    def with_head(body: str) -> Wire:
+        head = {"number": "0x1", "hash": "0x" + "ab" * 32}
+        return Wire(answer(head).encode()) if "eth_getBlockByNumber" in body else two(body)
+
+    with fake_node(two) as url:
+        pass
+    with fake_node(with_head) as reference:
+        arguments = ["--candidate", url, "--cases", str(folder), "--reference", reference]
+        result = CliRunner().invoke(conform, arguments)
+    assert result.exit_code == 3, result.output
+    assert "0 of 6 answers match" in result.stdout
+    assert "6 inconclusive" in result.stdout
+
+
 def test_two_endpoints_are_compared_live(folder: Path) -> None:
     wrong_record = folder / "eth_getBalance" / "one.io"
     wrong_record.write_text(wrong_record.read_text().replace('"0x1"', '"0x3"'))

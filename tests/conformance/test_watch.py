@@ -45,6 +45,13 @@ def test_on_a_still_chain_all_tags_match() -> None:
     assert set(verdicts(watch(World([]))).values()) == {Verdict.MATCH}
 
 
+@pytest.mark.parametrize(
+    "reply", [Reply(0, b"", "gone"), Reply(503, b"busy"), Reply(200, b'{"jsonrpc":"2.0","id":1,"result":null}')]
+)
+def test_of_who_tells_no_block_nothing_is_said(reply: Reply) -> None:
+    assert set(verdicts(watch(World([]), lambda _: reply)).values()) == {Verdict.INCONCLUSIVE}
+
+
 def test_a_replica_that_stays_behind_lags() -> None:
     world = World([], catches_up=False)
     world.heads.append(world.heads[0].child(1))
