@@ -199,13 +199,14 @@ def _follow(
 
 def _import_files(settings: MasterSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event) -> None:
     blocks = [block for path in settings.chain_files for block in read_blocks(path)]
+    is_paced = bool(settings.period_seconds) and settings.dev is None  # else the period is of blocks of our own
     try:
         console = Console(stderr=True)
         shown = track(blocks, "importing", console=console, transient=True, disable=not console.is_terminal)
         for count, block in enumerate(shown):
             if block.header.number == 0:
                 continue
-            if settings.period_seconds and not writer.knows(block.header.hash):
+            if is_paced and not writer.knows(block.header.hash):
                 outlet.publish()
                 _pause(settings, outlet, stopping)
             if stopping.is_set():

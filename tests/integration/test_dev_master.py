@@ -14,6 +14,7 @@ from fixtures.geth import Program, running, wait_indexed
 from fixtures.jsonrpc import JsonRpc, RemoteError
 from fixtures.make_chain.wallet import GWEI, Wallet, address
 from fixtures.process import Child
+from reference_node.chain.files import read_blocks
 from tests.integration.databases import assert_same_content
 from tests.integration.test_reorgs import Reader
 
@@ -106,6 +107,17 @@ def test_a_dev_master_makes_a_block_each_period_and_goes_on_after_a_kill(tmp_pat
         second.send(wallet.dynamic(0, b"\x77" * 20, value=1))
         second.rpc.call("dev_mine")
         assert second.rpc.call("eth_getBalance", "0x" + "77" * 20, "latest") == "0x2"
+
+
+def test_a_dev_master_imports_at_once_whatever_the_period_and_goes_on_from_there(tmp_path: Path) -> None:
+    last = max(block.header.number for block in read_blocks(CHAIN.chain))
+    with dev_master(tmp_path, "--period", "1000", "--import", str(CHAIN.chain)) as master:
+        assert int(master.rpc.call("eth_blockNumber"), 16) == last
+        master.rpc.call("dev_mine")
+        head = master.head()
+        master.child.kill()
+    with dev_master(tmp_path, "--period", "1000", "--import", str(CHAIN.chain)) as again:
+        assert again.head() == head, "an import of what is known moves no head"
 
 
 def test_what_a_killed_dev_master_took_comes_into_a_block_once(tmp_path: Path) -> None:
