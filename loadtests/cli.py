@@ -5,14 +5,15 @@ from typing import Any
 
 import click
 
-from loadtests.errors import Saturated
+from loadtests.faults.aftermath import write_fault_times
+from loadtests.open_pool import open_pool
 from loadtests.options import Options, check_options, load_options
-from loadtests.pool import reach
 from loadtests.preparing import prepare_requests
 from loadtests.report.write import check_reports, write_reports
 from loadtests.run import run_load
 from loadtests.show import live_view, print_summary
-from loadtests.summary import Summary
+from loadtests.verdict import end_of, gate_lines, judge_run, read_gates
+from loadtests.workload import plan_workload
 from reference_node.commands import Command
 from reference_node.errors import CouldNotJudge
 from simulation.terminal import console_beside, terminable
@@ -29,22 +30,23 @@ def load(**flags: Any) -> None:
     """Send realistic requests to nodes, and measure what clients would feel."""
     options = Options(**flags)
     check_options(options)
+    plan_workload(options)  # a mistake in it is told before anything is started
     check_reports(options)
+    gates = read_gates(options.fail_on)
     try:
         with terminable():
-            pool = reach(options.targets)
-            requests = prepare_requests(options, pool.targets)
-            with live_view(options) as show:
-                summary = run_load(options, pool, requests, show)
-            write_reports(options, summary)
-            print_summary(summary, console_beside(options.json_path))
+            with open_pool(options, lambda line: click.echo(line, err=True)) as pool:
+                requests = prepare_requests(options, pool.targets)
+                with live_view(options) as show:
+                    summary = run_load(options, pool, requests, show)
+            judged = judge_run(gates, summary)
+            write_reports(options, summary, judged)
+            if options.fault_times_path is not None:
+                write_fault_times(options.fault_times_path, summary)
+            console = console_beside(options.json_path)
+            print_summary(summary, console)
+            for line in gate_lines(summary, judged):
+                console.print(line)
     except KeyboardInterrupt:
         raise CouldNotJudge("interrupted before the first figure") from None
-    sys.exit(exit_code_of(summary))
-
-
-def exit_code_of(summary: Summary) -> int:
-    """Return how the command ends: a run in which nothing succeeded is no good one, whatever the gates."""
-    if summary.is_interrupted or summary.saturation.is_saturated or not summary.calls:
-        return Saturated.exit_code
-    return int(summary.failures == summary.calls)
+    sys.exit(end_of(summary, judged))

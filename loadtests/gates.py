@@ -1,13 +1,14 @@
 """What a run must keep, from a text such as `p99_ms>50,error_rate>0.001,p99_ms[eth_call]>80`.
 
-A gate says when the run fails. A figure that the run does not have leaves its gate open: it never passes.
+A gate says when the run fails. A figure that the run does not have leaves its gate open: it never passes. So does one
+that is known to be at least so much, unless that alone breaks the gate.
 """
 
 import difflib
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from loadtests.summary import MethodFigures, Summary
 from reference_node.errors import CouldNotJudge
 
 GATES_MAX = 100
+EXAMPLE = "p99_ms>50,error_rate>0.001,p99_ms[eth_call]>80"
 _TEXT = re.compile(r"\s*([a-z0-9_]+)\s*(?:\[\s*(\w+)\s*\])?\s*(>=|<=|>|<)\s*(\S+)\s*")
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -55,7 +57,7 @@ class Verdict(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     OPEN = "open"
-    """The run does not have the figure."""
+    """The run does not have the figure, or not to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,15 @@ class Judged:
 
     gate: Gate
     value: float | None
-    """None where the run does not have it."""
+    """None where the run does not have it; what it is at least, where the gate is open for that."""
     verdict: Verdict
 
     def __str__(self) -> str:
         """Return one line about it."""
-        found = "the run has no such figure" if self.value is None else f"it is {self.value:.6g}"
+        if self.value is None:
+            found = "the run has no such figure"
+        else:
+            found = f"it is {'at least ' * (self.verdict is Verdict.OPEN)}{self.value:.6g}"
         return f"--fail-on {self.gate}: {self.verdict}, {found}"
 
 
@@ -101,15 +106,27 @@ def parse_gates(text: str, counted: Sequence[str] = ()) -> tuple[Gate, ...]:
     """
     pieces = [piece for piece in text.split(",") if piece.strip()]
     if not pieces:
-        raise LoadError(f"--fail-on is {text!r}, expected gates such as p99_ms>50,error_rate>0.001")
+        raise LoadError(f"--fail-on is {text!r}, expected gates such as {EXAMPLE}")
     if len(pieces) > GATES_MAX:
         raise LoadError(f"--fail-on has {len(pieces)} gates, expected at most {GATES_MAX}")
     return tuple(_parse_gate(piece, counted) for piece in pieces)
 
 
-def judge_gates(gates: Iterable[Gate], run: Summary, counted: Mapping[str, float] | None = None) -> tuple[Judged, ...]:
-    """Hold a run to its gates; `counted` has the further figures by name."""
-    return tuple(_judge(gate, run, counted or {}) for gate in gates)
+def judge_gates(
+    gates: Iterable[Gate],
+    run: Summary,
+    counted: Mapping[str, float] | None = None,
+    at_least: Collection[str] = (),
+) -> tuple[Judged, ...]:
+    """Hold a run to its gates.
+
+    Args:
+        gates: what it must keep.
+        run: its figures.
+        counted: further figures by name.
+        at_least: names of those among them that may be higher than they say.
+    """
+    return tuple(_judge(gate, run, counted or {}, at_least) for gate in gates)
 
 
 def exit_code_of(judged: Iterable[Judged]) -> int:
@@ -140,11 +157,13 @@ def _parse_gate(text: str, counted: Sequence[str]) -> Gate:
     return Gate(figure, method, comparison, limit)
 
 
-def _judge(gate: Gate, run: Summary, counted: Mapping[str, float]) -> Judged:
+def _judge(gate: Gate, run: Summary, counted: Mapping[str, float], at_least: Collection[str]) -> Judged:
     value = _value_of_method(gate, run) if gate.method else _value_of_run(gate.figure, run, counted)
     if value is None or math.isnan(value):
         return Judged(gate, None, Verdict.OPEN)
     is_broken = _COMPARISONS[gate.comparison](value, gate.limit)
+    if gate.figure in at_least and not (is_broken and gate.comparison.startswith(">")):
+        return Judged(gate, value, Verdict.OPEN)
     return Judged(gate, value, Verdict.BROKEN if is_broken else Verdict.KEPT)
 
 

@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from fixtures.brokers import SQLITE
+from fixtures.chain_files import DEFAULT_CHAIN
+from loadtests.cluster_flags import CLUSTER_OPTIONS, HAPROXY, PERIOD_SECONDS
 from loadtests.errors import LoadError
 from loadtests.shapes import KNOWN
 from loadtests.task import CONNECTIONS_MAX, TIMEOUT_SECONDS
@@ -55,6 +58,18 @@ class Options:
     csv_path: Path | None = None
     """Of the run's seconds."""
     html_path: Path | None = None
+    is_cluster: bool = False
+    """Load a cluster of our own, which the next six describe."""
+    broker: str = SQLITE
+    kafka_words: tuple[str, ...] = ()
+    replicas: int = 2
+    balancer: str = HAPROXY
+    chain_name: str = DEFAULT_CHAIN
+    period: float = PERIOD_SECONDS
+    """Seconds between blocks."""
+    fault_texts: tuple[str, ...] = ()
+    fault_times_path: Path | None = None
+    fail_on: str | None = None
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -117,6 +132,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--compare", metavar="URL",
         help="Send each request to this node too, in turn, and tell differences of times and of answers.",
     ),
+    *CLUSTER_OPTIONS,
     click.option("--json", "json_path", type=_REPORT, help="Write the result as JSON, - for stdout."),
     click.option("--csv", "csv_path", type=_FILE, help="Write what happened in each second."),
     click.option("--html", "html_path", type=_FILE, help="Write a page: latency, rates and failures over time."),
@@ -136,11 +152,27 @@ def check_options(options: Options) -> None:
     Raises:
         LoadError: one is missing, or two contradict each other.
     """
-    if not options.targets:
-        raise LoadError("no --target given, expected at least one URL")
+    if options.is_cluster == bool(options.targets):
+        given = "--cluster and --target given, expected one of them" if options.targets else "no --target given, "
+        raise LoadError(given if options.targets else f"{given}expected at least one URL, or --cluster")
+    _check_cluster(options)
     if options.compare is not None and len(options.targets) != 1:
         raise LoadError(f"--compare with {len(options.targets)} targets, expected one --target")
     if options.connections_max < options.processes:
         raise LoadError(
             f"--connections-max is {options.connections_max}, expected one for each of --processes {options.processes}"
         )
+
+
+def _check_cluster(options: Options) -> None:
+    """Refuse what goes with a cluster only, where there is none."""
+    if options.is_cluster:
+        return
+    usual = Options()
+    for flag, name in (
+        ("--broker", "broker"), ("--kafka.config", "kafka_words"), ("--replicas", "replicas"),
+        ("--balancer", "balancer"), ("--chain", "chain_name"), ("--period", "period"), ("--fault", "fault_texts"),
+        ("--fault-times", "fault_times_path"),
+    ):  # fmt: skip
+        if getattr(options, name) != getattr(usual, name):
+            raise LoadError(f"{flag} is given, which goes with --cluster only")

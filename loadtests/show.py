@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from loadtests.faults.aftermath import fault_lines
 from loadtests.options import Options
 from loadtests.outcomes import GOOD
 from loadtests.percentiles import Latency
@@ -75,7 +76,7 @@ def print_summary(summary: Summary, console: Console) -> None:
 
 def remarks(summary: Summary) -> list[str]:
     """Return what must be said aloud."""
-    lines = list(summary.about.notes)
+    lines = [*summary.about.notes, *fault_lines(summary)]
     if summary.about.workload == "closed":
         lines.append("closed loop: users wait for answers, so stalls hide requests; use --rate for what clients feel")
     if summary.unsent:
