@@ -28,7 +28,7 @@ from conformance.contradiction import (
     reference_wavers,
 )
 from conformance.corpus import Question
-from conformance.heads import Heads, Side
+from conformance.heads import Heads, Side, is_seen
 from conformance.pin import LATEST, TAGS, Named, Pinned, forget_hashes, pin_tags, read_named, shift_numbers
 from conformance.steady import Steady
 from conformance.subject import Position, Reply
@@ -223,7 +223,9 @@ class Settler:
 
     def _whereabouts(self, exchange: Exchange) -> Iterator[dict[str, Position]]:
         """Yield what the candidate's tags may have stood for when it answered."""
-        before, after = ({k: v for k, v in heads.items() if v is not None} for heads in exchange.candidate)
+        before, after = (
+            {k: v for k, v in heads.items() if v is not None and is_seen(v)} for heads in exchange.candidate
+        )
         if exchange.got.position is not None:
             yield {**after, LATEST: exchange.got.position}
             return
@@ -267,7 +269,8 @@ class Settler:
 
     def _place_unknown(self, question: Question, named: Named, exchange: Exchange) -> Judgement | None:
         """Return lag where the candidate says rightly that it does not know what it has not come to yet."""
-        head = exchange.got.position or exchange.candidate[0].get(LATEST) or self._candidate.block(LATEST)
+        before = exchange.candidate[0].get(LATEST)
+        head = exchange.got.position or (before if is_seen(before) else None) or self._candidate.block(LATEST)
         newest = self._reference.block(LATEST)
         if head is None or newest is None:
             return None

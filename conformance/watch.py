@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from conformance.corpus import Question
-from conformance.heads import Heads, Side
+from conformance.heads import Heads, Side, is_seen
 from conformance.pin import LATEST
 from conformance.settle import CONFIRMATIONS, PATIENT, Patience
 from conformance.subject import Position
@@ -154,8 +154,12 @@ def is_in_order(blocks: Mapping[str, Position | None]) -> bool:
 def judge_gap(theirs: Heads, own: Heads) -> Judgement:
     """Return what to say of tags that are not the same on both sides after a wait."""
     name = "tags-caught-up"
-    if own.get(LATEST) is None:
+    if not is_seen(own.get(LATEST)):
         return _judgement(name, Verdict.INCONCLUSIVE, _NO_BLOCK)
+    if not all(block is None or is_seen(block) for block in (*theirs.values(), *own.values())):
+        return _judgement(name, Verdict.INCONCLUSIVE, "a look at a tag had no answer")
+    if theirs.get(LATEST) is None:
+        return _judgement(name, Verdict.INCONCLUSIVE, "the reference told no newest block")
     gaps = []
     for tag in TAGS:
         block, mine = theirs.get(tag), own.get(tag)

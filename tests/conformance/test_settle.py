@@ -78,6 +78,29 @@ def test_a_right_replica_is_never_blamed(
     assert examine(world, asked).verdict is not Verdict.MISMATCH
 
 
+@given(
+    st.sampled_from(QUESTIONS),
+    schedules(),
+    st.booleans(),
+    st.lists(st.booleans(), max_size=40),
+    st.sampled_from([Reply(429, b"slow down"), Reply(0, b"", "gone")]),
+)
+@settings(max_examples=400, deadline=None)
+@example(QUESTIONS[3], ["stay"] * 4 + ["extend"], False, [False] + [True] * 40, Reply(429, b"slow down"))
+def test_a_right_replica_whose_head_can_not_always_be_seen_is_never_blamed(
+    asked: Question, schedule: list[str], tells_position: bool, is_busy: list[bool], busy: Reply
+) -> None:
+    world = World(schedule, tells_position)
+    turns = iter(is_busy)
+
+    def candidate(each: Question) -> Reply:
+        return busy if each.name.endswith("/head") and next(turns, False) else world.replica(each)
+
+    patience = Patience(2.0, world.clock, world.pause)
+    said = Examiner(Node(world.reference), Node(candidate), patience=patience).examine(asked)
+    assert said.verdict is not Verdict.MISMATCH
+
+
 @given(st.sampled_from(QUESTIONS), schedules(), st.booleans(), st.booleans(), st.sampled_from(WAS_WRONG))
 @settings(max_examples=400, deadline=None)
 def test_a_wrong_answer_is_never_a_match(

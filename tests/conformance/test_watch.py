@@ -52,6 +52,15 @@ def test_of_who_tells_no_block_nothing_is_said(reply: Reply) -> None:
     assert set(verdicts(watch(World([]), lambda _: reply)).values()) == {Verdict.INCONCLUSIVE}
 
 
+@pytest.mark.parametrize("reply", [Reply(0, b"", "gone"), Reply(200, b'{"jsonrpc":"2.0","id":1,"result":null}')])
+def test_a_reference_that_goes_away_blames_nobody(reply: Reply) -> None:
+    world = World([])
+    patience = Patience(2.0, world.clock, world.pause)
+    watching = Watch(Side(lambda _: reply), Side(world.replica), patience)
+    assert Verdict.MISMATCH not in verdicts(watching).values()
+    assert verdicts(watching)["tags-caught-up"] is Verdict.INCONCLUSIVE
+
+
 def test_a_replica_that_stays_behind_lags() -> None:
     world = World([], catches_up=False)
     world.heads.append(world.heads[0].child(1))
