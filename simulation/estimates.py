@@ -90,6 +90,8 @@ class MeasureEstimates:
     """Mean time available per outage: from the end of one to the begin of the next."""
     mttr_hours: Estimate
     """Mean length of an outage."""
+    mean_hours_to_failure: Estimate
+    """From all units new; nan where it is not known: by closed form, and in runs."""
     request_availability: Estimate
     """Share of requests that were made while available."""
     longest_outage_hours: Estimate
@@ -205,6 +207,7 @@ def _measure(measure: str, replications: Sequence[Replication], basis: Basis, lo
         outages_year=estimate("outages_year", _rate(seen, basis.confidence).times(HOURS_A_YEAR)),
         mtbf_hours=estimate("mtbf_hours", _mtbf(seen, basis.confidence)),
         mttr_hours=estimate("mttr_hours", _mttr(seen, lengths, basis.confidence)),
+        mean_hours_to_failure=estimate("mean_hours_to_failure", Interval(np.nan, np.nan, np.nan)),
         request_availability=requests,
         longest_outage_hours=replace(
             estimate("longest_outage_hours", mean_interval(years.longest_hours, basis.confidence).within(0, np.inf)),

@@ -29,6 +29,7 @@ QUANTITIES = (
     "outages_year",
     "mtbf_hours",
     "mttr_hours",
+    "mean_hours_to_failure",
     "request_availability",
 )
 """What is known of the long run."""
@@ -43,6 +44,7 @@ def exact_estimates(found: ExactResult, confidence: float) -> MeasureEstimates:
         "outages_year": found.outages_a_year,
         "mtbf_hours": found.mtbf_hours,
         "mttr_hours": found.mttr_hours,
+        "mean_hours_to_failure": math.nan if found.mean_hours_to_failure is None else found.mean_hours_to_failure,
         "request_availability": found.availability,
     }
     return _measure(found.measure, {name: (value,) * 3 for name, value in values.items()}, confidence, Method.EXACT, 0)
@@ -103,6 +105,7 @@ def rare_estimates(
             "outages_year": found.failures_an_hour.times(HOURS_A_YEAR),
             "mtbf_hours": found.mtbf_hours,
             "mttr_hours": found.mttr_hours,
+            "mean_hours_to_failure": found.mean_hours_to_failure,
             "request_availability": _complement(found.unavailability.within(0.0, 1.0)),
         }
         bounds = {each: (interval.value, interval.low, interval.high) for each, interval in values.items()}
@@ -113,7 +116,12 @@ def rare_estimates(
 def unfailing_estimates(model: Model, confidence: float) -> dict[str, MeasureEstimates]:
     """Return the estimates of the measures that never fail, whatever happens: exact ones."""
     names = [measure.name for measure in model.measures if never_fails(model, measure)]
-    known = {"mtbf_hours": math.inf, "availability": 1.0, "request_availability": 1.0}
+    known = {
+        "mtbf_hours": math.inf,
+        "mean_hours_to_failure": math.inf,
+        "availability": 1.0,
+        "request_availability": 1.0,
+    }
     values = {quantity: known.get(quantity, 0.0) for quantity in QUANTITIES}
     bounds = {quantity: (value,) * 3 for quantity, value in values.items()}
     return {name: _measure(name, bounds, confidence, Method.EXACT, 0) for name in names}
@@ -166,6 +174,7 @@ def _measure(
         outages_year=estimate("outages_year"),
         mtbf_hours=estimate("mtbf_hours"),
         mttr_hours=estimate("mttr_hours"),
+        mean_hours_to_failure=estimate("mean_hours_to_failure"),
         request_availability=estimate("request_availability"),
         longest_outage_hours=estimate("longest_outage_hours"),
         outage_hours_quantiles=(),

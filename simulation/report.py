@@ -23,11 +23,12 @@ _SHOWN = (
     "outages_year",
     "mtbf_hours",
     "mttr_hours",
+    "mean_hours_to_failure",
     "request_availability",
 )
 _NEAR_ONE = ("availability", "request_availability")
 SHARE_DIGITS_MIN = 4
-_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.STRADDLES: "yellow"}
+VERDICT_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.STRADDLES: "yellow"}
 
 
 def as_json(result: Result, judged: Sequence[tuple[Requirement, Verdict]]) -> str:
@@ -69,14 +70,17 @@ def print_result(result: Result, judged: Sequence[tuple[Requirement, Verdict]], 
     for heading in ("measure", "estimate", "value", f"{result.confidence:.0%} interval"):
         table.add_column(heading, justify="left" if heading in {"measure", "estimate"} else "right", no_wrap=True)
     for measure, estimates in result.measures.items():
-        for place, name in enumerate(_SHOWN):
+        for name in _SHOWN:
             found: Estimate = getattr(estimates, name)
-            table.add_row(measure if place == 0 else "", name, *cells(name, found), end_section=name == _SHOWN[-1])
+            if name == "mean_hours_to_failure" and math.isnan(found.value):
+                continue
+            is_first, is_last = name == _SHOWN[0], name == _SHOWN[-1]
+            table.add_row(measure if is_first else "", name, *cells(name, found), end_section=is_last)
     console.print(table)
     for note in result.notes:
         console.print(f"note: {note}", style="yellow", soft_wrap=True)
     for each, verdict in judged:
-        console.print(f"{each}: {verdict.value}", style=_COLOURS[verdict])
+        console.print(f"{each}: {verdict.value}", style=VERDICT_COLOURS[verdict])
 
 
 def cells(name: str, found: Estimate) -> tuple[str, str]:

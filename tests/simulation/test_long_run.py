@@ -11,7 +11,7 @@ from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import Method
 from simulation.gate import Verdict, judge, parse_requirement
 from simulation.laws import Deterministic
-from simulation.long_run import CYCLES_MAX, hardly_seen
+from simulation.long_run import CYCLES_MAX, QUANTITIES, hardly_seen
 from simulation.model import HOURS_A_YEAR, Crew, Measure, Model, Outage, Refresh, Shock, Stage
 from simulation.rare_part import never_fails
 from simulation.runs import Progress
@@ -52,13 +52,13 @@ def test_the_validation_row_through_the_one_call() -> None:
 def test_all_estimates_agree_with_the_exact_chains() -> None:
     found = simulate(RARE, engine="rare", seed=1).estimates
     exact = simulate(RARE, engine="chain").estimates
-    for name in ("availability", "unavailability", "downtime_minutes_year", "outages_year", "mtbf_hours", "mttr_hours"):
+    for name in QUANTITIES:
         one, truth = found[f"service_{name}"], exact[f"service_{name}"].value
         assert one.low * (1 - 1e-12) <= truth <= one.high * (1 + 1e-12), name
     assert math.isnan(found["service_longest_outage_hours"].value)
 
 
-def test_it_is_taken_by_itself_for_measures_of_which_simulating_would_see_hardly_seen() -> None:
+def test_it_is_taken_by_itself_for_measures_of_which_simulating_would_see_hardly_any() -> None:
     model = too_large_for_the_chain()
     often = Measure("often", parse_expression("g0 >= 7", ["g0"]), counts_stale=False)
     result = simulate(replace(model, measures=(*model.measures, often)), horizon_days=365, rel_error=0.1)
