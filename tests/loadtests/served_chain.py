@@ -42,6 +42,7 @@ def serving(alter: Alter = as_it_is, subject: InMemory | None = None) -> Iterato
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # head and body in one packet: the second of two would wait for the first's ACK
 
         def do_POST(self) -> None:
             asked = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
