@@ -92,7 +92,7 @@ def unavailability(model: Model, measure: Measure) -> float:
         NotApplicable: as `availability`.
     """
     check_independent(model)
-    chances = _binomials(model, measure)
+    chances = good_chances(model, measure)
     still = {name: [0.0] * len(each) for name, each in chances.items()}
     return failing_chance(node_of(measure.expression), chances, still)[0]
 
@@ -112,12 +112,12 @@ def failures_an_hour(model: Model, measure: Measure) -> float:
     turns = {name: _turns(group, counts_stale=measure.counts_stale) for name, group in groups.items()}
     if is_monotone(whole):
         changes = {name: np.diff([0.0, *rates, 0.0]).tolist() for name, rates in turns.items()}
-        return failing_chance(whole, _binomials(model, measure), changes)[1]
+        return failing_chance(whole, good_chances(model, measure), changes)[1]
     found = 0.0
     for name, rates in turns.items():
         for number, rate in enumerate(rates):
             pair = (with_count(whole, name, number + 1), with_count(whole, name, number))
-            truths = joint_chances(pair, _binomials(model, measure))
+            truths = joint_chances(pair, good_chances(model, measure))
             found += rate * (truths.get((True, False), 0.0) + truths.get((False, True), 0.0))
     return found
 
@@ -125,17 +125,17 @@ def failures_an_hour(model: Model, measure: Measure) -> float:
 def _turns(group: Group, *, counts_stale: bool) -> list[float]:
     """Return how often a group goes down to each number of good units from the one above, per hour."""
     a_unit = group.count * _bad_turns(group, counts_stale=counts_stale)
-    others = _binomial(group.count - 1, unit_shares(group), counts_stale=counts_stale)
+    others = good_chances_of(group.count - 1, unit_shares(group), counts_stale=counts_stale)
     return [a_unit * chance for chance in others]
 
 
-def _binomials(model: Model, measure: Measure) -> dict[str, list[float]]:
+def good_chances(model: Model, measure: Measure) -> dict[str, list[float]]:
     """Return the chance of each number of good units of each group that a measure speaks of, in the model's order.
 
     That order keeps what belongs together (one cluster) side by side, so that little has to be remembered.
     """
     return {
-        group.name: _binomial(group.count, unit_shares(group), counts_stale=measure.counts_stale)
+        group.name: good_chances_of(group.count, unit_shares(group), counts_stale=measure.counts_stale)
         for group in model.groups
         if group.name in measure.expression.names
     }
@@ -155,7 +155,7 @@ def _bad_turns(group: Group, *, counts_stale: bool) -> float:
     return turns / cycle
 
 
-def _binomial(count: int, shares: Shares, *, counts_stale: bool) -> list[float]:
+def good_chances_of(count: int, shares: Shares, *, counts_stale: bool) -> list[float]:
     """Return the chance of each number of good units; the shares of bad time are summed, not taken from 1."""
     bad = shares.down if counts_stale else shares.down + shares.stale
     good = shares.good(counts_stale=counts_stale)

@@ -76,6 +76,12 @@ class SimulationCommand(click.Command):
     "--sweep", "sweeps", multiple=True, metavar="KEY=RANGE",
     help="Run a key over values: mtbf_days=1:60:log, mttr_minutes=5:60:12, N=1,2,3; two of them make a grid.",
 )  # fmt: skip
+@click.option("--importance", "is_importance", is_flag=True, help="Rank units and numbers by what they are worth.")
+@click.option("--factor", type=float, default=2.0, show_default=True, help="By which --importance changes numbers.")
+@click.option("--target", type=float, metavar="SHARE", help="Find the smallest number of clusters, as for 0.9999.")
+@click.option(
+    "--vary", metavar="KEY", default="N", show_default=True, help="What --target counts, as replica.per_cluster."
+)
 @click.option("--measure", help="Which one to tell of.  [default: fresh_reads, or the first]")
 @click.option("--plot", "plot_path", type=_OUTPUT, help="Draw the result as .png or .svg.")
 @click.option(

@@ -41,6 +41,10 @@ class Options:
     calibrate_path: Path | None = None
     measure: str | None = None
     """Which one is told of; None: fresh reads, or the first."""
+    factor: float = 2.0
+    """By which importance changes numbers."""
+    vary: str = "N"
+    """The key whose number a target raises."""
 
     def settings(self) -> dict[str, Any]:
         """Return what `simulation.simulate` takes, as its keywords."""
@@ -68,6 +72,8 @@ EXTRAS = {
     "plots_folder": "--plots",
     "html_path": "--html",
     "measure": "--measure",
+    "factor": "--factor",
+    "vary": "--vary",
 }
 """Fields of `Options` that not every mode heeds, and their flags."""
 FLAGS = {
@@ -83,7 +89,9 @@ ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_pat
 CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", DRAWINGS, takes_scenario=False)
 EXPLAIN = Mode("simulation.modes.explain", "is_explain", takes=("measure", *DRAWINGS))
 SWEEP = Mode("simulation.modes.sweep", "sweeps", takes=("measure", *DRAWINGS))
-MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE, EXPLAIN, SWEEP)
+IMPORTANCE = Mode("simulation.modes.importance", "is_importance", takes=("measure", "factor"))
+TARGET = Mode("simulation.modes.target", "target", takes=("measure", "vary"))
+MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE, EXPLAIN, SWEEP, IMPORTANCE, TARGET)
 
 
 def choose_mode(options: Options, modes: Sequence[Mode] = MODES) -> Mode:
