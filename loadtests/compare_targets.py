@@ -15,7 +15,7 @@ from loadtests.outcomes import GOOD, Kind
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 PAIRS_MAX = 10_000
-"""Pairs of a method that are resampled; of more, so many are drawn."""
+"""Pairs of a method that are resampled; of more, so many."""
 PAIRS_MIN = 10
 """With fewer there is no interval."""
 CHUNK = 2_000_000
@@ -155,9 +155,6 @@ def difference_of(method: str, ours: Times, theirs: Times, seed: int) -> MethodD
     as independent of each other, which requests that queue behind each other are not quite.
     """
     random = np.random.default_rng([seed, _STREAM, len(ours), *method.encode()])
-    if len(ours) > PAIRS_MAX:
-        chosen = random.choice(len(ours), PAIRS_MAX, replace=False)
-        ours, theirs = ours[chosen], theirs[chosen]
     return MethodDifference(
         method=method,
         pairs=len(ours),
@@ -172,11 +169,21 @@ def difference_of(method: str, ours: Times, theirs: Times, seed: int) -> MethodD
 def bootstrap(
     ours: Times, theirs: Times, statistic: Callable[[Times, Times], Times], random: np.random.Generator
 ) -> Interval:
-    """Return a statistic of pairs with its percentile interval."""
-    value = float(statistic(ours[None, :], theirs[None, :])[0])
-    count = len(ours)
-    if count < PAIRS_MIN:
+    """Return a statistic of pairs with its percentile interval.
+
+    Of many pairs a part is resampled, and the interval made as much narrower as more pairs make it: by the root of
+    their ratio.
+    """
+    value = _of_one(statistic, ours, theirs)
+    if len(ours) < PAIRS_MIN:
         return Interval(value, None, None)
+    scale, center = 1.0, value
+    if len(ours) > PAIRS_MAX:
+        scale = (PAIRS_MAX / len(ours)) ** 0.5
+        chosen = random.choice(len(ours), PAIRS_MAX, replace=False)
+        ours, theirs = ours[chosen], theirs[chosen]
+        center = _of_one(statistic, ours, theirs)
+    count = len(ours)
     found: list[Times] = []
     rows_max = max(CHUNK // count, 1)
     for begin in range(0, RESAMPLES, rows_max):
@@ -184,7 +191,11 @@ def bootstrap(
         found.append(statistic(ours[places], theirs[places]))
     tail = (1 - CONFIDENCE) / 2 * 100
     low, high = np.percentile(np.concatenate(found), [tail, 100 - tail])
-    return Interval(value, float(low), float(high))
+    return Interval(value, value + float(low - center) * scale, value + float(high - center) * scale)
+
+
+def _of_one(statistic: Callable[[Times, Times], Times], ours: Times, theirs: Times) -> float:
+    return float(statistic(ours[None, :], theirs[None, :])[0])
 
 
 def _mean_difference(ours: Times, theirs: Times) -> Times:
