@@ -184,9 +184,9 @@ def _describe(plan: ClusterPlan, layout: _Layout, running: Running) -> list[str]
         f"{plan.replicas} replicas, {balancer}"
     ]
     if layout.clients:
-        lines.append(f"clients reach {', '.join(layout.clients)} through a proxy, for the faults")
+        lines.append(f"for the faults there is a proxy before {', '.join(layout.clients)}")
     if layout.ways:
-        lines.append(f"{', '.join(layout.ways)} reach the log through a proxy, for the faults")
+        lines.append(f"for the faults there is a proxy between the log and {', '.join(layout.ways)}")
     return lines
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from loadtests.compare_targets import conclude_pairs
 from loadtests.control import Generators
+from loadtests.faults.aftermath import with_failures
 from loadtests.options import Options
 from loadtests.pool import Pool
 from loadtests.slices import Slice
@@ -52,7 +53,7 @@ def run_load(options: Options, pool: Pool, requests: Requests, show: Callable[[S
     finally:
         generators.end()
         marks = pool.ended()
-    summary = tally.finish(is_interrupted=ending.is_interrupted, marks=marks)
+    summary = with_failures(tally.finish(is_interrupted=ending.is_interrupted, marks=marks))
     if options.compare is None:
         return summary
     return replace(summary, comparison=conclude_pairs(ending.pairs, options.compare, options.seed))

@@ -49,6 +49,27 @@ class Mark:
     """When it was made good; None where the run ended first."""
     fault: Fault | None = None
     """How long it took to be noticed and to be over: a row of what `ethercattle simulate --calibrate` reads."""
+    failed: int | None = None
+    """Calls that failed until it was over; None before they are counted."""
+
+    @property
+    def detection_seconds(self) -> float | None:
+        """From the fault to out of service; None where nobody noticed."""
+        return self._seconds("detection")
+
+    @property
+    def recovery_seconds(self) -> float | None:
+        """From out of service to serving again; None where it was not seen."""
+        return self._seconds("recovery")
+
+    @property
+    def restart_seconds(self) -> float | None:
+        """From being started again to serving; None where it was not started again, or not seen serving."""
+        return self._seconds("restart")
+
+    def _seconds(self, quantity: str) -> float | None:
+        lasted = None if self.fault is None else self.fault.lasted.get(quantity)
+        return None if lasted is None or lasted.is_censored else lasted.seconds
 
 
 @dataclass(frozen=True, slots=True)

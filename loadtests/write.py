@@ -1,21 +1,23 @@
 """A run's figures as JSON: the schema ethercattle.load/1, described in docs/load.md."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
+from loadtests.gates import Judged
 from loadtests.slices import Ending
 from loadtests.summary import SCHEMA, MethodFigures, SecondFigures, Summary
 
 
-def to_json(summary: Summary) -> str:
+def to_json(summary: Summary, judged: Sequence[Judged] = ()) -> str:
     """Return the documented form, ending in a newline."""
-    return orjson.dumps(as_plain(summary), option=orjson.OPT_INDENT_2).decode() + "\n"
+    return orjson.dumps(as_plain(summary, judged), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
-def as_plain(summary: Summary) -> dict[str, Any]:
-    """Return it as values of JSON."""
+def as_plain(summary: Summary, judged: Sequence[Judged] = ()) -> dict[str, Any]:
+    """Return it, and what became of its gates, as values of JSON."""
     plain = asdict(summary)
     plain["methods"] = [_method(each) for each in summary.methods]
     plain["seconds"] = [_second(each) for each in summary.seconds]
@@ -27,7 +29,8 @@ def as_plain(summary: Summary) -> dict[str, Any]:
         "offered_rate": summary.offered_rate,
         "kinds": {str(kind): count for kind, count in summary.kinds.items()},
     }
-    return {"schema": SCHEMA, **plain, **figures}
+    gates = [{"gate": str(each.gate), "value": each.value, "verdict": each.verdict.value} for each in judged]
+    return {"schema": SCHEMA, **plain, **figures, "gates": gates}
 
 
 def _method(figures: MethodFigures) -> dict[str, Any]:

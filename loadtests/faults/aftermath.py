@@ -1,6 +1,7 @@
 """What faults did to clients, from a run's figures: what failed meanwhile, and how long until all was well."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from loadtests.outcomes import GOOD, Kind
@@ -33,6 +34,12 @@ def failed_during(mark: Mark, run: Summary) -> dict[Kind, int]:
                 if kind not in GOOD:
                     found[kind] = found.get(kind, 0) + count
     return found
+
+
+def with_failures(run: Summary) -> Summary:
+    """Return a run whose marks tell what failed meanwhile."""
+    marks = (replace(mark, failed=sum(failed_during(mark, run).values())) for mark in run.marks)
+    return replace(run, marks=tuple(marks))
 
 
 def fault_figures(run: Summary) -> tuple[dict[str, float], frozenset[str]]:

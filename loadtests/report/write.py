@@ -32,7 +32,7 @@ def check_reports(options: Options) -> None:
 def write_reports(options: Options, summary: Summary, judged: Sequence[Judged] = ()) -> None:
     """Write each report that is asked for."""
     if options.json_path is not None:
-        write_text("--json", options.json_path, to_json(summary))
+        write_text("--json", options.json_path, to_json(summary, judged))
     if options.csv_path is not None:
         write_text("--csv", options.csv_path, as_csv(summary))
     if options.html_path is not None:
