@@ -48,22 +48,22 @@ def test_a_difference_is_found_though_moments_differ_much_more() -> None:
 
 def test_intervals_of_no_difference_hold_zero_about_as_often_as_they_say() -> None:
     held = 0
-    for seed in range(60):
+    for seed in range(40):
         random = np.random.default_rng(seed)
-        ours, theirs = random.exponential(1.0, (2, 300))
+        ours, theirs = random.exponential(1.0, (2, 200))
         interval = difference_of("m", ours, theirs, seed).mean_difference_ms
         assert interval.low is not None
         assert interval.high is not None
         held += interval.low <= 0 <= interval.high
-    assert 51 <= held <= 60
+    assert 34 <= held <= 40
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:
-    ours, theirs = RANDOM.exponential(1.0, (2, PAIRS_MAX + 10))
+    ours, theirs = RANDOM.exponential(1.0, (2, 200))
     first = difference_of("m", ours, theirs, 3)
     assert first == difference_of("m", ours, theirs, 3)
     assert first != difference_of("m", ours, theirs, 4)
-    assert first.pairs == PAIRS_MAX + 10
+    assert first.pairs == 200
 
 
 def test_of_many_pairs_a_part_is_resampled_and_the_interval_is_of_all() -> None:
