@@ -19,6 +19,7 @@ NAMES = (
     "memory",
     "conformance",
     "simulation",
+    "load",
 )
 
 
