@@ -1,7 +1,7 @@
 """How many requests a second one process of `ethercattle load` sends in an open loop, against wrk at the same endpoint.
 
 wrk sends the same bodies as fast as it can (a closed loop) and looks at nothing but the status. Our generator draws
-each request, judges its answer, watches heads and counts; it is offered more than it can send, over as many connections.
+each request, judges its answer, watches heads and counts; it is offered more than it can send, by as many connections.
 """
 
 import json

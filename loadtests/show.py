@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from loadtests.consistency import conclude
 from loadtests.faults.aftermath import fault_lines
 from loadtests.options import Options
 from loadtests.outcomes import GOOD
@@ -68,6 +69,9 @@ def print_summary(summary: Summary, console: Console) -> None:
     for method in summary.methods:
         for line in _failures(method):
             console.print(line)
+    found = conclude(summary.consistency).figures()
+    if found:
+        console.print("consistency: " + ", ".join(f"{name} {value:.4g}" for name, value in found.items()))
     if summary.comparison is not None:
         print_comparison(summary.comparison, console)
     for line in remarks(summary):
