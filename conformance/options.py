@@ -153,7 +153,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--processes", type=click.IntRange(1, PROCESSES_MAX), metavar="N",
         help="Processes that ask and judge, each with its share of --jobs.  [default: 1 for less than "
-        f"{QUESTIONS_WORTH_PROCESSES} questions, else half as many as there are cores]",
+        f"{QUESTIONS_WORTH_PROCESSES} questions, else as many as there are cores]",
     ),
     click.option(
         "--max-mismatches", type=click.IntRange(min=1), metavar="N", help="Ask no more after N wrong answers.",

@@ -1,7 +1,7 @@
 """What goes from a run to the processes that judge for it, and back."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
@@ -34,12 +34,17 @@ Answer = Timing | Judgement | Raised
 """What is sent of a judgement: only its times where it is a plain match, as most are."""
 
 
-def pack(number: int, answer: Answer) -> bytes:
-    """Return an answer with its question's number as it is sent."""
+Questions = Sequence[tuple[int, Question]]
+Answers = Sequence[tuple[int, Answer]]
+"""With the questions' numbers."""
+
+
+def pack(answers: Answers) -> bytes:
+    """Return answers as they are sent."""
     try:
-        return pickle.dumps((number, answer))
+        return pickle.dumps(answers)
     except Exception as error:  # noqa: BLE001 - an error that can't be sent is told in words
-        return pickle.dumps((number, Raised(RuntimeError(f"{answer!r:.500} can't be sent: {error}"))))
+        return pickle.dumps([(number, Raised(RuntimeError(f"{what!r:.500}: {error}"))) for number, what in answers])
 
 
 def shorten(judgement: Judgement) -> Timing | Judgement:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-WAITING_PER_JOB = 16
+WAITING_PER_JOB = 32
 """Things taken for each worker that are not handed over yet: so many may get done while one takes long."""
 AHEAD_PER_JOB = 2
 """Things taken for each worker that are not done yet: what it works on, and what it works on next."""

@@ -7,17 +7,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
 from multiprocessing.connection import Connection
 from tempfile import TemporaryFile
 from typing import IO, Self
 
 from conformance.corpus import Question
 from conformance.examine import Examiner
-from conformance.parcels import Answer, Link, Order, Raised, restore
+from conformance.parcels import Answer, Answers, Link, Order, Questions, Raised, restore
 from conformance.pool import AHEAD_PER_JOB, WAITING_PER_JOB
-from conformance.verdict import Judgement
+from conformance.verdict import Judgement, Timing
 from reference_node.errors import CouldNotJudge
 
+MESSAGE_SECONDS_MAX = 0.02
+"""How long the questions of one message should take."""
+MESSAGE_QUESTIONS_MAX = 8
 _ENDING_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 """Those that end a command; held back while a process is started."""
 _END_SECONDS_MAX = 10.0
@@ -45,26 +50,26 @@ class _Worker:
                 start_new_session=True,  # Ctrl-C comes to all processes of a terminal's session
             )
         self.room = 0
-        """Questions that it takes before it has answered one."""
+        """Messages with questions that it takes before it has answered one."""
 
     def order(self, order: Order) -> None:
         """Tell it what to do. Raises ProcessLost."""
         self._send(order)
         self.room = order.threads * AHEAD_PER_JOB
 
-    def send(self, number: int, question: Question) -> None:
-        """Give it a question. Raises ProcessLost."""
-        self._send((number, question))
+    def send(self, questions: Questions) -> None:
+        """Give it questions. Raises ProcessLost."""
+        self._send(questions)
         self.room -= 1
 
-    def receive(self) -> tuple[int, Answer]:
+    def receive(self) -> Answers:
         """Wait for what it says next. Raises ProcessLost."""
         try:
-            number, answer = self.connection.recv()
+            answers: Answers = self.connection.recv()
         except (EOFError, OSError):
             raise self._lost() from None
         self.room += 1
-        return number, answer
+        return answers
 
     def kill(self) -> None:
         """End it; there is nothing that it would have to finish."""
@@ -79,7 +84,9 @@ class _Worker:
             raise self._lost() from None
 
     def _lost(self) -> ProcessLost:
-        code = self.process.wait(_END_SECONDS_MAX)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_SECONDS_MAX)
+        code = self.process.returncode
         return ProcessLost(f"process {self.process.pid}, which judged questions, ended with code {code}")
 
 
@@ -133,9 +140,9 @@ class _Workers:
         found = max(self._started, key=lambda worker: worker.room)
         return found if found.room else None
 
-    def receive(self) -> list[tuple[int, Answer]]:
+    def receive(self) -> Answers:
         """Wait until some say something, and return that."""
-        return [key.data.receive() for key, _ in self._ready.select()]
+        return [numbered for key, _ in self._ready.select() for numbered in key.data.receive()]
 
 
 def judge_in_processes(
@@ -156,18 +163,37 @@ def judge_in_processes(
     waiting: dict[int, Question] = {}
     done: dict[int, Answer] = {}
     numbered = enumerate(questions)
-    most = sum(shares) * WAITING_PER_JOB
+    most, size = sum(shares) * WAITING_PER_JOB, 1
     with _Workers([Order(recipe, threads) for threads in shares]) as workers:
         while True:
-            while len(waiting) < most and (worker := workers.roomiest()) and (taken := next(numbered, None)):
-                worker.send(*taken)
-                waiting.update([taken])
+            while len(waiting) < most and (worker := workers.roomiest()) and (taken := list(islice(numbered, size))):
+                worker.send(taken)
+                waiting.update(taken)
             if not waiting:
                 return
-            done.update(workers.receive())
+            answers = workers.receive()
+            size = message_size(answers)
+            done.update(answers)
             # Both are in the order of numbers where it matters: the first that waits is the next to be handed over.
             while waiting and (number := next(iter(waiting))) in done:
                 yield _judgement(waiting.pop(number), done.pop(number))
+
+
+def message_size(answers: Answers) -> int:
+    """Return how many questions to put into a message, as fast as the last ones were answered.
+
+    Several save work for each message; but what is on its way is asked even when time is over or enough is wrong.
+    """
+    seconds = sum(map(_seconds, answers))
+    return max(1, min(MESSAGE_QUESTIONS_MAX, int(MESSAGE_SECONDS_MAX * len(answers) / max(seconds, 1e-6))))
+
+
+def _seconds(numbered: tuple[int, Answer]) -> float:
+    answer = numbered[1]
+    if isinstance(answer, Raised):
+        return 0.0
+    timing = answer if isinstance(answer, Timing) else answer.timing
+    return (timing.reference_seconds or 0.0) + (timing.candidate_seconds or 0.0)
 
 
 def _judgement(question: Question, answer: Answer) -> Judgement:

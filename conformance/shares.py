@@ -15,7 +15,7 @@ def usable_cores() -> int:
 def choose_processes(jobs: int, planned: int | None, cores: int) -> int:
     """Return how many processes to take where nobody says.
 
-    One process judges about as fast as one answers. The other cores are left to the endpoints, which are often here.
+    One for each core, though endpoints may be on the same machine: a process waits for them most of the time.
 
     Args:
         jobs: requests in flight at a time.
@@ -23,7 +23,7 @@ def choose_processes(jobs: int, planned: int | None, cores: int) -> int:
         cores: that may be used.
     """
     is_little = planned is not None and planned < QUESTIONS_WORTH_PROCESSES
-    return 1 if is_little else max(1, min(jobs, cores // 2))
+    return 1 if is_little else max(1, min(jobs, cores, PROCESSES_MAX))
 
 
 def share_out(jobs: int, processes: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 from conformance.corpus import Question
 from conformance.counts import Counts, shared_counts
-from conformance.parcels import Answer, Link, Order, Raised, pack, shorten
+from conformance.parcels import Answer, Link, Order, Questions, Raised, pack, shorten
 from conformance.verdict import Judgement
 
 
@@ -26,7 +26,7 @@ def serve(connection: Link, counts: Counts) -> None:
         connection: brings an order, and then questions, and takes answers.
         counts: of the whole run.
     """
-    tasks = SimpleQueue[tuple[int, Question]]()
+    tasks = SimpleQueue[Questions]()
     sending = threading.Lock()
     try:
         order: Order = connection.recv()
@@ -42,15 +42,17 @@ def serve(connection: Link, counts: Counts) -> None:
 
 def _work(
     examine: Callable[[Question], Judgement],
-    tasks: "SimpleQueue[tuple[int, Question]]",
+    tasks: "SimpleQueue[Questions]",
     connection: Link,
     sending: threading.Lock,
 ) -> None:
     while True:
-        number, question = tasks.get()
-        data = pack(number, _examined(examine, question))
-        with sending:
-            connection.send_bytes(data)
+        data = pack([(number, _examined(examine, question)) for number, question in tasks.get()])
+        try:
+            with sending:
+                connection.send_bytes(data)
+        except OSError:
+            os._exit(0)
 
 
 def _examined(examine: Callable[[Question], Judgement], question: Question) -> Answer:

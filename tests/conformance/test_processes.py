@@ -16,6 +16,8 @@ import pytest
 
 from conformance.corpus import Question
 from conformance.examine import SILENT_IN_A_ROW_MAX
+from conformance.parcels import Answer, Raised
+from conformance.processes import MESSAGE_QUESTIONS_MAX, message_size
 from conformance.run import Limits, Run, run_questions
 from conformance.subject import Endpoint, Recorded
 from conformance.transport.settings import Kind, Transport
@@ -212,3 +214,17 @@ def test_nothing_is_left_behind_however_a_run_ends() -> None:
         run_questions("t", QUESTIONS, RECORD, candidate, limits=Limits(2, (1, 1)))
     assert len(seen) == 2
     assert children_of(os.getpid()) == set()
+
+
+@pytest.mark.parametrize(
+    ("answers", "size"),
+    [
+        ([Timing(0.0005, 0.0005)], MESSAGE_QUESTIONS_MAX),
+        ([Timing(None, 0.005), Timing(None, 0.005)], 4),
+        ([Timing(0.5, 0.5)], 1),
+        ([Judgement(QUESTIONS[0], Verdict.MISMATCH, timing=Timing(None, 0.009))], 2),
+        ([Raised(ValueError())], MESSAGE_QUESTIONS_MAX),
+    ],
+)
+def test_several_questions_are_sent_at_once_where_answers_are_fast(answers: list[Answer], size: int) -> None:
+    assert message_size(list(enumerate(answers))) == size
