@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from loadtests.consistency import conclude
 from loadtests.gates import Judged
 from loadtests.slices import Ending
 from loadtests.summary import SCHEMA, MethodFigures, SecondFigures, Summary
@@ -28,6 +29,7 @@ def as_plain(summary: Summary, judged: Sequence[Judged] = ()) -> dict[str, Any]:
         "error_rate": summary.error_rate,
         "offered_rate": summary.offered_rate,
         "kinds": {str(kind): count for kind, count in summary.kinds.items()},
+        "consistency_figures": conclude(summary.consistency).figures(),
     }
     gates = [{"gate": str(each.gate), "value": each.value, "verdict": each.verdict.value} for each in judged]
     return {"schema": SCHEMA, **plain, **figures, "gates": gates}
