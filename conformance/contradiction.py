@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.answers import UnreadableAnswer, decode_answer
 from conformance.corpus import Question
 from conformance.heads import Heads, Side
 from conformance.subject import Reply
@@ -20,6 +21,9 @@ BLAMED_MAX = 100
 """Candidates blamed of which that is done; a run with so many wrong answers is wrong."""
 CAUGHT_MAX = 12
 """How often both are asked again to see a candidate's other answer once more."""
+_TIMED_OUT, _ABORTED = -32002, "execution aborted (timeout"
+"""What geth says of a call for which it had no time, as on a machine with too much to do (v1.17.8, rpc/errors.go,
+internal/ethapi/api.go)."""
 
 Judge = Callable[[Question, Reply, Reply], Judgement]
 
@@ -75,10 +79,10 @@ def is_wavering(question: Question, replies: Sequence[Reply], judge: Judge) -> b
 
     Args:
         question: what was asked each time.
-        replies: what came back; those that tell nothing, as a node is busy or gone, are left out.
+        replies: what came back; those that tell nothing, as a node is busy, gone or out of time, are left out.
         judge: compares two.
     """
-    whole = [reply for reply in replies if not reply.failure and reply.status not in BUSY_STATUSES]
+    whole = [reply for reply in replies if not _tells_nothing(reply)]
     return any(not _is_same(question, whole[0], other, judge) for other in whole[1:])
 
 
@@ -115,6 +119,21 @@ def candidate_wavers(said: Judgement, wrong: int, asked: int, confirmations: int
     problem += "" if is_blamed else f" (it is blamed for {confirmations})"
     verdict = Verdict.MISMATCH if is_blamed else Verdict.INCONCLUSIVE
     return replace(said, verdict=verdict, problem="; ".join(filter(None, (problem, said.problem))))
+
+
+def _tells_nothing(reply: Reply) -> bool:
+    if reply.failure or reply.status in BUSY_STATUSES:
+        return True
+    if b'"error"' not in reply.body:
+        return False
+    try:
+        answer = decode_answer(reply.body)
+    except UnreadableAnswer:
+        return False
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return False
+    return error.get("code") == _TIMED_OUT or str(error.get("message")).startswith(_ABORTED)
 
 
 def _is_same(question: Question, reply: Reply, other: Reply, judge: Judge) -> bool:

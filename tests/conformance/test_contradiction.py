@@ -14,7 +14,7 @@ from conformance.settle import CONFIRMATIONS
 from conformance.subject import Reply
 from conformance.verdict import Judgement, Verdict, judge
 from tests.conformance.moving_chain import HOT, Node, World
-from tests.conformance.questions import answer, question
+from tests.conformance.questions import answer, error_answer, question
 
 BALANCE, PRICE, CHAIN_ID = "eth_getBalance", "eth_gasPrice", "eth_chainId"
 PARAMS = {BALANCE: [HOT, "latest"], PRICE: [], CHAIN_ID: []}
@@ -125,6 +125,10 @@ BUSY, HTML = Reply(503, b"busy"), Reply(200, b"<html>")
         ([ELSE, REPLY], True),
         ([REPLY, GONE, BUSY], False),
         ([GONE, GONE], False),
+        ([Reply(200, error_answer(-32002, "request timed out").encode()), REPLY], False),
+        ([REPLY, Reply(200, error_answer(-32000, "execution aborted (timeout = 5s)").encode())], False),
+        ([REPLY, Reply(200, error_answer(-32000, "out of gas").encode())], True),
+        ([Reply(200, b'{"error":'), REPLY], True),
         ([REPLY, HTML], True),
         ([HTML, REPLY], True),
         ([HTML, HTML], False),
