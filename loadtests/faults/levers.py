@@ -121,7 +121,7 @@ def _on_the_way(fault: Fault, running: Running) -> _Steps:
             step(proxy)
 
     if fault.action is Action.CUT:
-        return partial(each, Proxy.cut), partial(each, Proxy.heal)
+        return partial(each, lambda proxy: proxy.cut()), partial(each, lambda proxy: proxy.heal())
     return (
         partial(each, lambda proxy: proxy.slow(fault.delay_seconds)),
         partial(each, lambda proxy: proxy.slow(0.0)),
