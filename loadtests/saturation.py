@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 LATE_MS_MAX = 10.0
 """The 99th percentile of how late requests were sent that had a connection free."""
+LATE_SHARE_MAX = 0.1
+"""Of the second's 99th percentile of response times: what is less is lost in what the target took."""
 SECONDS_SHARE_MAX = 0.1
 """More than this share of the seconds must be bad: one pause of the machine is not saturation."""
 CPU_SHARE_MAX = 0.95
@@ -43,6 +45,8 @@ class Health:
     cpu_wait_share: float
     waiting: int
     """Requests due and not sent at its end."""
+    response_p99_ms: float | None = None
+    """None where nothing ended."""
 
 
 def judge_saturation(seconds: Sequence[Health], late_p99_ms: float, is_open: bool) -> Saturation:
@@ -60,7 +64,7 @@ def judge_saturation(seconds: Sequence[Health], late_p99_ms: float, is_open: boo
 def _reasons(seconds: Sequence[Health], is_open: bool) -> tuple[str, ...]:
     if not seconds:
         return ()
-    late = [each for each in seconds if is_open and (each.late_p99_ms or 0.0) > LATE_MS_MAX]
+    late = [each for each in seconds if is_open and (each.late_p99_ms or 0.0) > _late_ms_max(each)]
     busy = [each for each in seconds if each.cpu_share > CPU_SHARE_MAX and (each.waiting or not is_open)]
     starved = [each for each in seconds if each.cpu_share + each.cpu_wait_share > CPU_SHARE_MAX and each.waiting]
     found = []
@@ -75,3 +79,8 @@ def _reasons(seconds: Sequence[Health], is_open: bool) -> tuple[str, ...]:
     elif len(starved) > SECONDS_SHARE_MAX * len(seconds):
         found.append(f"a generator got too little processor in {len(starved)} of {len(seconds)} seconds")
     return tuple(found)
+
+
+def _late_ms_max(second: Health) -> float:
+    """Return how late requests may be before figures are more the generator's than the target's."""
+    return max(LATE_MS_MAX, LATE_SHARE_MAX * (second.response_p99_ms or 0.0))

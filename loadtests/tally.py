@@ -113,7 +113,15 @@ class Tally:
         self._late = merge(self._late, late)
         self._consistency = add_counts(self._consistency, one.consistency)
         self._health.append(
-            Health(late.at(99), late.at(100), one.loop_lag_us / 1e3, one.cpu_share, one.cpu_wait_share, one.waiting)
+            Health(
+                late_p99_ms=late.at(99),
+                late_max_ms=late.at(100),
+                loop_lag_ms=one.loop_lag_us / 1e3,
+                cpu_share=one.cpu_share,
+                cpu_wait_share=one.cpu_wait_share,
+                waiting=one.waiting,
+                response_p99_ms=response.at(99),
+            )
         )
 
     def _method_figures(self) -> tuple[MethodFigures, ...]:

@@ -25,7 +25,8 @@ def test_it_rings_once_at_its_time_and_can_be_set_again() -> None:
         gevent.sleep(0.03)
     made.close()
     assert len(rings) == 3
-    assert all(ring >= moment - 1e-3 for ring, moment in zip(rings, moments, strict=True))
+    # The loop's own timers may ring early by some milliseconds, and who set them sets them again.
+    assert all(ring >= moment - 5e-3 for ring, moment in zip(rings, moments, strict=True))
     assert min(ring - moment for ring, moment in zip(rings, moments, strict=True)) < 0.005
 
 

@@ -6,7 +6,10 @@ import pytest
 
 from loadtests.saturation import Health, judge_saturation
 
-WELL = Health(late_p99_ms=0.2, late_max_ms=3.0, loop_lag_ms=1.0, cpu_share=0.4, cpu_wait_share=0.01, waiting=0)
+WELL = Health(
+    late_p99_ms=0.2, late_max_ms=3.0, response_p99_ms=4.0, loop_lag_ms=1.0, cpu_share=0.4, cpu_wait_share=0.01,
+    waiting=0,
+)  # fmt: skip
 LATE = replace(WELL, late_p99_ms=50.0, late_max_ms=80.0)
 BUSY = replace(WELL, cpu_share=0.99, waiting=100)
 STARVED = replace(WELL, cpu_share=0.5, cpu_wait_share=0.5, waiting=100)
@@ -29,6 +32,12 @@ def test_each_cause_is_named() -> None:
 
 def test_requests_that_wait_for_a_slow_target_are_not_the_generators_fault() -> None:
     assert not judge_saturation([SLOW_TARGET] * 10, 0.0, is_open=True).is_saturated
+
+
+def test_what_is_late_by_little_of_what_the_target_took_is_no_saturation() -> None:
+    assert not judge_saturation([replace(LATE, response_p99_ms=600.0)] * 5, 50.0, is_open=True).is_saturated
+    assert judge_saturation([replace(LATE, response_p99_ms=400.0)] * 5, 50.0, is_open=True).is_saturated
+    assert judge_saturation([replace(LATE, response_p99_ms=None)] * 5, 50.0, is_open=True).is_saturated
 
 
 def test_a_closed_loop_has_no_schedule_to_keep_but_needs_a_processor() -> None:
