@@ -102,6 +102,22 @@ def test_counted_figures_are_judged() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("head_regressions>5", Verdict.OPEN),
+        ("head_regressions>3", Verdict.BROKEN),
+        ("head_regressions<5", Verdict.OPEN),
+        ("head_regressions<3", Verdict.OPEN),
+    ],
+)
+def test_what_is_at_least_so_much_breaks_a_gate_but_never_keeps_one(text: str, expected: Verdict) -> None:
+    gates = parse_gates(text, ("head_regressions",))
+    (judged,) = judge_gates(gates, RUN, {"head_regressions": 4.0}, {"head_regressions"})
+    assert judged.verdict == expected
+    assert ("at least 4" in str(judged)) is (expected is Verdict.OPEN)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("p99_ms>50", 0),
