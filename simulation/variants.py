@@ -96,7 +96,7 @@ def difference(first: Result, second: Result, measure: str) -> Estimate:
     runs = [result.samples.replications for result in (first, second)]
     pairs = min(map(len, runs))
     are_many = min(one.outages_seen, other.outages_seen) >= FEW_OUTAGES  # so that their numbers are about normal
-    if pairs > 1 and are_many and Method.REGENERATIVE not in (before.method, after.method):
+    if pairs > 1 and are_many and before.method is after.method is Method.REPLICATIONS:
         basis = Basis(first.confidence, first.about.warmup_hours)
         return compare_runs(runs[0][:pairs], runs[1][:pairs], measure, basis).downtime_minutes_year
     return _apart(name, before, after)

@@ -93,7 +93,8 @@ def print_gap(gap: Gap, measure: str, console: Console) -> None:
     console.print(f"{gap.title}: downtime of {measure} in minutes a year, seed {gap.seed}", soft_wrap=True)
     if gap.replications:
         console.print(f"{gap.replications} runs of each variant that is simulated, on the same luck", soft_wrap=True)
-    table = Table(caption=f"{gap.confidence:.0%} intervals", caption_justify="left")
+    caption = f"{gap.confidence:.0%} intervals" if gap.replications else None
+    table = Table(caption=caption, caption_justify="left")
     for heading in ("effect", "engine", "with it and those above", "it adds", "the whole saves without it"):
         table.add_column(heading, justify="left" if heading in {"effect", "engine"} else "right", no_wrap=True)
     start = "-" if fall.start_minutes is None else short(fall.start_minutes)

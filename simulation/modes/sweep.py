@@ -85,16 +85,17 @@ def print_sweep(found: Sweep, measure: str, console: Console) -> None:
 
 
 def _as_list(found: Sweep, measure: str) -> Table:
-    table = Table(caption=f"{found.confidence:.0%} intervals", caption_justify="left")
-    headings = ("availability", "interval", "minutes a year", "by the formula", "engine")
+    table = Table()
+    interval = f"{found.confidence:.0%} interval"
+    headings = ("availability", interval, "minutes a year", "by the formula", "engine")
     for heading in (*(axis.key for axis in found.axes), *headings):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in found.points:
         estimates = point.measures[measure]
-        share, interval = cells("availability", estimates.availability)
+        share, bounds = cells("availability", estimates.availability)
         minutes = short(estimates.downtime_minutes_year.value)
         formula = short(point.formula.downtime_minutes_year) if point.formula is not None else "-"
-        table.add_row(*map(_text, point.values.values()), share, interval, minutes, formula, point.engine)
+        table.add_row(*map(_text, point.values.values()), share, bounds, minutes, formula, point.engine)
     return table
 
 

@@ -5,6 +5,7 @@ import json
 from rich.console import Console
 from rich.table import Table
 
+from simulation.drawings import wants_drawings, write_drawings
 from simulation.errors import ScenarioError
 from simulation.gate import Verdict
 from simulation.modes.numbers import short
@@ -34,8 +35,17 @@ def run(options: Options, scenario: Scenario) -> int:
         )
     if options.json_path is not None:
         write_text("--json", options.json_path, as_json(found))
+    if wants_drawings(options):
+        _draw(found, options)
     print_target(found, console_beside(options.json_path))
     return EXIT_CODES[found.outcome]
+
+
+def _draw(found: Target, options: Options) -> None:
+    from simulation.page.of_choices import page_of_target
+    from simulation.plots.of_target import target_picture
+
+    write_drawings(options, (target_picture(found),), lambda drawn: page_of_target(found, drawn))
 
 
 def as_json(found: Target) -> str:
@@ -70,7 +80,14 @@ def print_target(found: Target, console: Console) -> None:
         f"{found.title}: {found.measure} for {found.wanted:.10g} of the time, seed {found.seed}", soft_wrap=True
     )
     table = Table()
-    for heading in (found.key, "availability", "interval", "minutes a year", "engine", ""):
+    for heading in (
+        found.key,
+        "availability",
+        f"{found.tries[0].availability.confidence:.0%} interval",
+        "minutes a year",
+        "engine",
+        "",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in found.tries:
         minutes = short(each.downtime_minutes_year.value)
