@@ -46,8 +46,8 @@ def _show_nothing(second: SecondFigures) -> None:
 def draw_seconds(seconds: list[SecondFigures], total: float) -> Table:
     """Return a table of seconds, the latest last."""
     table = Table(box=None, pad_edge=False)
-    for name in ("second", "offered", "answered", "failed", "p50 ms", "p99 ms", "max ms", "in flight", "waiting", ""):
-        table.add_column(name, justify="right")
+    for name in ("second", "due", "ended", "failed", "p50 ms", "p99 ms", "max ms", "busy", "waiting", ""):
+        table.add_column(name, justify="right", no_wrap=True)
     for each in seconds:
         table.add_row(
             f"{each.second + 1}/{total:g}", str(each.offered), str(each.answered), str(each.failed),
@@ -98,8 +98,8 @@ def _latency_table(summary: Summary) -> Table:
     table.add_column("milliseconds")
     for name in ("calls", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"):
         table.add_column(name, justify="right")
-    _add_row(table, "response, from the intended time", summary.response)
-    _add_row(table, "service, from sending", summary.service)
+    _add_row(table, "response, since due", summary.response)
+    _add_row(table, "service, since sent", summary.service)
     for method in summary.methods:
         _add_row(table, method.method, method.response)
     return table
