@@ -89,8 +89,8 @@ ESTIMATE = Mode("simulation.modes.estimate", takes=("requirements", "samples_pat
 CALIBRATE = Mode("simulation.modes.calibrate", "calibrate_path", DRAWINGS, takes_scenario=False)
 EXPLAIN = Mode("simulation.modes.explain", "is_explain", takes=("measure", *DRAWINGS))
 SWEEP = Mode("simulation.modes.sweep", "sweeps", takes=("measure", *DRAWINGS))
-IMPORTANCE = Mode("simulation.modes.importance", "is_importance", takes=("measure", "factor"))
-TARGET = Mode("simulation.modes.target", "target", takes=("measure", "vary"))
+IMPORTANCE = Mode("simulation.modes.importance", "is_importance", takes=("measure", "factor", *DRAWINGS))
+TARGET = Mode("simulation.modes.target", "target", takes=("measure", "vary", *DRAWINGS))
 MODES: tuple[Mode, ...] = (ESTIMATE, CALIBRATE, EXPLAIN, SWEEP, IMPORTANCE, TARGET)
 
 

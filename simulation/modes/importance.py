@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulation.birnbaum import UnitImportance, birnbaum
+from simulation.drawings import wants_drawings, write_drawings
 from simulation.errors import NotApplicable, NotReached
 from simulation.estimates import Estimate
 from simulation.modes.numbers import short, with_interval
@@ -36,6 +37,8 @@ def run(options: Options, scenario: Scenario) -> int:
     units, why_not = _units(scenario, found.measure)
     if options.json_path is not None:
         write_text("--json", options.json_path, as_json(found, units, why_not))
+    if wants_drawings(options):
+        _draw(found, units, why_not, options)
     console = console_beside(options.json_path)
     print_units(units, why_not, found, console)
     print_tornado(found, console)
@@ -50,6 +53,13 @@ def _units(scenario: Scenario, measure: str) -> tuple[tuple[UnitImportance, ...]
         return birnbaum(scenario, measure), ""
     except NotApplicable as error:
         return (), str(error)
+
+
+def _draw(found: Tornado, units: Sequence[UnitImportance], why_not: str, options: Options) -> None:
+    from simulation.page.of_choices import page_of_importance
+    from simulation.plots.of_tornado import tornado_picture
+
+    write_drawings(options, (tornado_picture(found),), lambda drawn: page_of_importance(found, units, why_not, drawn))
 
 
 def as_json(found: Tornado, units: Sequence[UnitImportance], why_not: str) -> str:

@@ -30,6 +30,8 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (("shared_crew", *SHORT), {"timeline", "outage-lengths", "convergence"}),
         (("shared_crew", "--explain"), {"waterfall-reads", "waterfall-fresh-reads"}),
         (("guide_1", "--sweep", "mtbf_days=1:60:log:4", "--sweep", "N=1,2"), {"availability-mtbf-days"}),
+        (("guide_1", "--importance"), {"tornado"}),
+        (("guide_1", "--target", "0.99999"), {"target"}),
         (("--calibrate", "FILE"), {"calibration"}),
     ],
 )
