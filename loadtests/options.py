@@ -13,10 +13,11 @@ from loadtests.cluster_flags import CLUSTER_OPTIONS, HAPROXY, PERIOD_SECONDS
 from loadtests.errors import LoadError
 from loadtests.shapes import KNOWN
 from loadtests.task import CONNECTIONS_MAX, TIMEOUT_SECONDS
-from loadtests.wishes import SKEW, STALE_SECONDS
+from loadtests.wishes import CLIENTS, SKEW, STALE_SECONDS
 
 PROCESSES_MAX = 64
 BATCH_MAX = 100
+CLIENTS_MAX = 100_000
 MIX = "general"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -47,6 +48,8 @@ class Options:
     mix: str = MIX
     """A shipped one, or the path of a file."""
     skew: float = SKEW
+    clients: int = CLIENTS
+    """Who send the requests in turn."""
     batch: int = 1
     """Calls of one request."""
     stale_seconds: float = STALE_SECONDS
@@ -116,6 +119,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--skew", type=click.FloatRange(0, 5), default=SKEW, show_default=True,
         help="How much hotter hot accounts, calls and blocks are than cold ones (Zipf's exponent; 0: all alike).",
+    ),
+    click.option(
+        "--clients", type=click.IntRange(1, CLIENTS_MAX), default=CLIENTS, show_default=True,
+        help="Who send the requests in turn: what a client was shown, it expects to see again.",
     ),
     click.option(
         "--batch", type=click.IntRange(1, BATCH_MAX), default=1, show_default=True, help="Calls in one request."

@@ -30,6 +30,7 @@ def prepare_requests(options: Options, targets: Sequence[str]) -> Requests:
     wishes = Wishes(
         skew=options.skew,
         batch=options.batch,
+        clients=-(-options.clients // options.processes) * options.processes,
         seed=options.seed,
         stale_seconds=options.stale_seconds,
         keys=read_keys(options.keys_path) if options.keys_path is not None else (),

@@ -21,8 +21,6 @@ from loadtests.wishes import Wishes
 METHOD_NOT_FOUND = -32601
 TRIES = 12
 """Calls of each method that are tried before a run."""
-CLIENTS = 120
-"""Clients that take turns: a multiple of most counts of processes, so that all of a client's requests are of one."""
 KIND = "mix"
 
 
@@ -70,7 +68,7 @@ def prepare(mix: Mix, targets: Sequence[str], wishes: Wishes) -> Prepared:
         notes.append(f"state before block {facts.first_state} is not there: state is asked at the newest block only")
     plan = plan_of(templates, {name: tables[name] for name in sorted(used)})
     spec = {
-        "kind": KIND, **plan, "skew": wishes.skew, "batch": wishes.batch, "clients": CLIENTS,
+        "kind": KIND, **plan, "skew": wishes.skew, "batch": wishes.batch, "clients": wishes.clients,
         "stale_seconds": wishes.stale_seconds, "sender": paying.spec,
         "chain_id": facts.chain_id, "first_head": facts.head,
     }  # fmt: skip

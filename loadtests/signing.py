@@ -87,7 +87,7 @@ def find_payers(rpc: JsonRpc, keys: Sequence[str]) -> tuple[tuple[Payer, ...], F
     for key in keys:
         address = address_of(key)
         if int(rpc.call("eth_getBalance", address, "latest"), 16) > fees.most_wei * GAS:
-            found.append(Payer(key, int(rpc.call("eth_getTransactionCount", address, "latest"), 16)))
+            found.append(Payer(key, int(rpc.call("eth_getTransactionCount", address, "pending"), 16)))
     return tuple(found), fees
 
 

@@ -8,9 +8,9 @@ from loadtests.errors import LoadError
 from loadtests.mix import load_mix, read_mix
 from loadtests.parameters import PARAMS
 from loadtests.paying import SPARE
-from loadtests.requests import CLIENTS, Prepared, prepare
+from loadtests.requests import Prepared, prepare
 from loadtests.sampling import read_plan
-from loadtests.wishes import Wishes
+from loadtests.wishes import CLIENTS, Wishes
 from reference_node.errors import CouldNotJudge
 from tests.loadtests.served_chain import Alter, as_it_is, refusing, serving
 from tests.loadtests.test_mix import GOOD
