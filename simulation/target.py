@@ -24,7 +24,7 @@ LOOKS_MAX = 3
 GAIN_MIN = 0.01
 """A further one that takes less than this share off the unavailability gains nothing."""
 PATIENCE = 3
-"""After so many of them in a row that gain nothing the largest number is tried at once: it tells whether to go on."""
+"""After one and so many more the largest number is tried at once; after so many in a row that gain nothing, no more."""
 
 
 class Outcome(StrEnum):
@@ -127,10 +127,10 @@ def smallest_count(
         if tries[value].verdict is Verdict.PASS:
             break
         most = max(variants)
-        if most not in tries and _gains_nothing(list(tries.values())):
+        if most not in tries and len(tries) > PATIENCE:
             tries[most] = search.tried(most, variants[most], looks_max=1)
-            if tries[most].verdict is not Verdict.PASS:
-                break
+        if most in tries and tries[most].verdict is not Verdict.PASS and _is_hopeless(tries, most):
+            break
     return _concluded(scenario, key, search, sorted(tries.values(), key=lambda each: each.value))
 
 
@@ -193,12 +193,15 @@ def _variants(scenario: Scenario, key: str) -> dict[int, Scenario]:
     return found
 
 
-def _gains_nothing(tries: list[Try]) -> bool:
-    """Say whether the last numbers took hardly anything off the unavailability."""
-    if len(tries) <= PATIENCE:
-        return False
-    lost = [each.downtime_minutes_year.value for each in tries]
-    return min(lost[-PATIENCE:]) > (1 - GAIN_MIN) * min(lost[:-PATIENCE])
+def _is_hopeless(tries: dict[int, Try], most: int) -> bool:
+    """Say whether no number between will be enough where the largest is not.
+
+    It is the best so far, so more of them help, but not enough. Or, where too many do harm as they share a crew, the
+    last ones took hardly anything off the unavailability.
+    """
+    largest = tries[most].downtime_minutes_year.value
+    lost = [each.downtime_minutes_year.value for value, each in tries.items() if value != most]
+    return largest <= min(lost) or min(lost[-PATIENCE:]) > (1 - GAIN_MIN) * min(lost[:-PATIENCE])
 
 
 def _concluded(scenario: Scenario, key: str, search: _Search, tries: list[Try], reason: str = "") -> Target:

@@ -1,13 +1,16 @@
 """The smallest number that is enough: exact answers, open ones, and targets that nothing reaches."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulation import load_scenario
 from simulation.errors import ScenarioError
+from simulation.estimates import Estimate, Method
+from simulation.gate import Verdict
 from simulation.scenario import Scenario, read_scenario
-from simulation.target import LOOKS_MAX, Outcome, smallest_count
+from simulation.target import LOOKS_MAX, Outcome, Try, _is_hopeless, smallest_count
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_where_a_shared_part_sets_the_limit_no_number_is_enough() -> None:
     assert found.outcome is Outcome.OUT_OF_REACH
     assert found.smallest is None
     assert "the best up to 50; what they share sets the limit" in found.reason
-    assert [each.value for each in found.tries] == [1, 2, 3, 4, 5, 6, 50]
+    assert [each.value for each in found.tries] == [1, 2, 3, 4, 50]
     assert found.tries[-1].availability.value == pytest.approx(90 / 91, abs=1e-9)
 
 
@@ -50,6 +53,25 @@ def test_what_gains_nothing_for_long_may_still_reach_it() -> None:
     found = smallest_count(two_parts("b or a >= 7"), 0.999, key="components.a.count")
     assert (found.outcome, found.smallest) == (Outcome.REACHED, 7)
     assert [each.value for each in found.tries] == [1, 2, 3, 4, 5, 6, 7, 50]
+
+
+def tried(minutes: dict[int, float]) -> dict[int, Try]:
+    none = Estimate("x", 0.0, 0.0, 0.0, 0.95, Method.EXACT, 0)
+    return {
+        value: Try(value, "chain", none, replace(none, value=each), Verdict.FAIL) for value, each in minutes.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_hopeless"),
+    [
+        ({1: 90, 2: 40, 3: 30, 4: 25, 50: 20}, True),  # more of them help, but not enough
+        ({1: 90, 2: 40, 3: 30, 4: 25, 50: 80}, False),  # too many do harm: it may still get better before
+        ({1: 90, 2: 40, 3: 30, 4: 25, 5: 26, 6: 28, 7: 31, 50: 80}, True),  # it got worse
+    ],
+)
+def test_it_is_known_when_to_give_up(minutes: dict[int, float], is_hopeless: bool) -> None:
+    assert _is_hopeless(tried(minutes), 50) is is_hopeless
 
 
 def test_an_interval_that_holds_the_target_is_looked_at_again_with_more_runs() -> None:
