@@ -19,6 +19,8 @@ P_VALUE_MIN = 0.05
 AIC_NEAR = 2.0
 """A law whose AIC is no more than this above the least is as good (Burnham & Anderson, 2002)."""
 
+Progress = Callable[[int, int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -59,6 +61,8 @@ class Calibration:
     seed: int
     confidence: float
     quantities: tuple[Calibrated, ...]
+    left_out: tuple[str, ...] = ()
+    """Quantities of which nothing can be said, each with the reason in a line."""
 
     def to_frame(self) -> Any:
         """Return a pandas frame of one row per quantity and family, the chosen ones marked."""
@@ -73,7 +77,7 @@ def calibrate(
     *,
     seed: int = 0,
     confidence: float = 0.95,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Calibration:
     """Fit laws to measured durations.
 
@@ -84,29 +88,53 @@ def calibrate(
         progress: told how many laws were tried, and of how many.
 
     Raises:
-        ScenarioError: the file is wrong, a number is out of range, or of a quantity no duration ended.
+        ScenarioError: the file is wrong, a number is out of range, or of no quantity any law can be fitted.
     """
     if not 0 < confidence < 1:
         raise ScenarioError(f"confidence is {confidence}, expected between 0 and 1")
     if seed < 0:
         raise ScenarioError(f"seed is {seed}, expected 0 or more")
     all_durations = read_durations(source) if isinstance(source, Path) else tuple(source)
-    planned = len(all_durations) * len(FAMILIES)
     found: list[Calibrated] = []
-    for durations in all_durations:
-        tried = []
-        for family in FAMILIES:
-            tried.append(_try(family, durations, seed, confidence))
-            if progress is not None:
-                progress(len(found) * len(FAMILIES) + len(tried), planned)
-        found.append(_choose(durations, tuple(tried)))
-    return Calibration(source.name if isinstance(source, Path) else "", seed, confidence, tuple(found))
+    left_out: list[str] = []
+    for place, durations in enumerate(all_durations):
+        tell = _telling(progress, place, len(all_durations))
+        try:
+            found.append(_calibrate(durations, seed, confidence, tell))
+        except NotFitted as error:
+            left_out.append(str(error))
+    if not found and left_out:
+        raise ScenarioError(left_out[0])
+    name = source.name if isinstance(source, Path) else ""
+    return Calibration(name, seed, confidence, tuple(found), tuple(left_out))
+
+
+class NotFitted(ScenarioError):
+    """Of a quantity nothing can be said."""
+
+
+def _telling(progress: Progress | None, place: int, count: int) -> Callable[[int], None]:
+    """Return what is told how many laws of one quantity were tried."""
+
+    def tell(tried: int) -> None:
+        if progress is not None:
+            progress(place * len(FAMILIES) + tried, count * len(FAMILIES))
+
+    return tell
+
+
+def _calibrate(durations: Durations, seed: int, confidence: float, tell: Callable[[int], None]) -> Calibrated:
+    if durations.is_censored.all():
+        raise NotFitted(f"{durations.name}: of {len(durations.hours)} measured none ended, expected one that did")
+    tried = []
+    for family in FAMILIES:
+        tried.append(_try(family, durations, seed, confidence))
+        tell(len(tried))
+    return _choose(durations, tuple(tried))
 
 
 def _try(family: str, durations: Durations, seed: int, confidence: float) -> Tried:
     hours, is_censored = durations.hours, durations.is_censored
-    if is_censored.all():
-        raise ScenarioError(f"{durations.name}: all {len(hours)} durations are censored, expected one that ended")
     fitted = fit(family, hours, is_censored)
     if fitted.law is None or family == "deterministic":
         return Tried(fitted, None)
@@ -121,7 +149,7 @@ def _choose(durations: Durations, tried: tuple[Tried, ...]) -> Calibrated:
     if fixed is not None and (ended > 1 or len(there) == 1):
         return Calibrated(durations, tried, fixed, f"all {ended} lasted the same" if ended > 1 else "one lasted 0")
     if not there:
-        raise ScenarioError(f"{durations.name}: no law can be fitted, expected durations above 0")
+        raise NotFitted(f"{durations.name}: no law can be fitted, expected durations above 0")
     if ended < CHOICE_VALUES_MIN:
         warning = f"{ended} durations that ended tell no law, expected {CHOICE_VALUES_MIN} or more"
         return Calibrated(durations, tried, there["exponential"], "too few to choose", (), (warning,))

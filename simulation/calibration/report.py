@@ -22,6 +22,7 @@ def as_json(calibration: Calibration) -> str:
         "seed": calibration.seed,
         "confidence": calibration.confidence,
         "quantities": [_quantity(each) for each in calibration.quantities],
+        "left_out": list(calibration.left_out),
         "toml": as_toml(calibration),
     }
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
@@ -43,6 +44,8 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
     for each in calibration.quantities:
         for warning in each.warnings:
             console.print(f"{each.durations.name}: {warning}", style="yellow", soft_wrap=True)
+    for line in calibration.left_out:
+        console.print(f"left out: {line}", style="yellow", soft_wrap=True)
 
 
 def _measured(each: Calibrated, place: int) -> str:

@@ -31,6 +31,7 @@ def as_toml(calibration: Calibration) -> str:
     lines = [f"# laws fitted to {calibration.source or 'durations'}, seed {calibration.seed}"]
     for part, quantities in parts.items():
         lines += ["", *_table(part, quantities)]
+    lines += [f"# left out: {each}" for each in calibration.left_out]
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +72,8 @@ def _table(part: str, quantities: Mapping[str, Calibrated]) -> Iterator[str]:
         elif quantity == _DETECTION and in_cluster:
             yield f"# detection took {law_text(found.law)}, {_basis(found)}: a cluster's follows from its flags"
         elif quantity == _RESTART and part in _RESTARTING:
-            yield _restart(found, recovery)
+            law = f"{{ share = …, time = {law_text(found.law)} }}"
+            yield f"# restart = {law}  # {_basis(found)}; what share of failures it cures is yours to say"
         elif part == SNAPSHOTS or part in _OF_CLUSTER.get(quantity, ()):
             yield _line(quantity, found)
         elif quantity not in (_DETECTION, _RECOVERY):
@@ -91,15 +93,6 @@ def _table(part: str, quantities: Mapping[str, Calibrated]) -> Iterator[str]:
 def _line(key: str, found: Calibrated) -> str:
     value = law_text(found.law)
     return f"{key} = {f'{{ time = {value} }}' if key == 'failover' else value}  # {_basis(found)}"
-
-
-def _restart(found: Calibrated, recovery: Calibrated | None) -> str:
-    """Return restarts in place; their share is that of the measured faults, where both kinds were seen."""
-    value = law_text(found.law)
-    if recovery is None:
-        return f"# restart took {value}, {_basis(found)}: no other recovery was seen, so its share is not known"
-    restarts, others = len(found.durations.hours), len(recovery.durations.hours)
-    return f"restart = {{ share = {_number(restarts / (restarts + others))}, time = {value} }}  # {_basis(found)}"
 
 
 def _basis(found: Calibrated) -> str:

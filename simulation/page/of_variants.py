@@ -78,8 +78,9 @@ def page_of_calibration(calibration: Calibration, pictures: Sequence[Picture]) -
     sections.append(Section("For a scenario", code=as_toml(calibration)))
     sections += [_laws(each, calibration.confidence) for each in calibration.quantities]
     chosen = ", ".join(f"{each.durations.name}: {each.chosen.fit.family}" for each in calibration.quantities)
-    facts = (("File", calibration.source), *_rest(calibration.seed, calibration.confidence))
-    return Page(f"Laws fitted to {calibration.source}", f"{chosen}.", facts, tuple(sections))
+    facts = [("File", calibration.source), *_rest(calibration.seed, calibration.confidence)]
+    facts += [("Left out", line) for line in calibration.left_out]
+    return Page(f"Laws fitted to {calibration.source}", f"{chosen}.", tuple(facts), tuple(sections))
 
 
 def _laws(each: Calibrated, confidence: float) -> Section:

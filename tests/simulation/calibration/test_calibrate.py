@@ -9,6 +9,7 @@ from simulation.calibration import goodness
 from simulation.calibration.calibrate import Calibrated, calibrate
 from simulation.calibration.fitting import Flags, Vector
 from simulation.calibration.measured import Durations
+from simulation.calibration.scenario_piece import as_toml
 from simulation.errors import ScenarioError
 from simulation.laws import Deterministic, Exponential, Lognormal, Weibull
 from tests.simulation.calibration.test_fitting import TRUTHS, drawn
@@ -65,8 +66,17 @@ def test_two_causes_in_one_column_are_said_to_fit_no_law() -> None:
 
 
 def test_nothing_can_be_said_where_nothing_ended() -> None:
-    with pytest.raises(ScenarioError, match=r"master\.recovery: all 2 durations are censored"):
+    with pytest.raises(ScenarioError, match=r"master\.recovery: of 2 measured none ended"):
         found([1.0, 2.0], np.array([True, True]))
+
+
+def test_of_what_nothing_can_be_said_is_left_out_and_told() -> None:
+    late = Durations("kafka", "recovery", np.array([60.0]), np.array([True]))
+    ended = Durations("replica", "recovery", np.array([1.0, 2.0]), np.zeros(2, dtype=np.bool_))
+    calibration = calibrate([late, ended])
+    assert [each.durations.part for each in calibration.quantities] == ["replica"]
+    assert calibration.left_out == ("kafka.recovery: of 1 measured none ended, expected one that did",)
+    assert f"# left out: {calibration.left_out[0]}" in as_toml(calibration)
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", -1), ("confidence", 1.5)])
