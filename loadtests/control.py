@@ -18,6 +18,7 @@ from loadtests.slices import Slice, read_slice
 from loadtests.task import Task
 from reference_node.errors import CouldNotJudge
 
+COMMAND = (sys.executable, "-m", "loadtests.generator")
 READY_SECONDS_MAX = 60.0
 """Importing locust takes a second or two; on a busy machine many."""
 AHEAD_SECONDS = 0.2
@@ -47,7 +48,7 @@ class _Generator:
         self.number = task.process
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "loadtests.generator"],
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -8,7 +8,7 @@ LATE_MS_MAX = 10.0
 LATE_SHARE_MAX = 0.1
 """Of the second's 99th percentile of response times: what is less is lost in what the target took."""
 SECONDS_SHARE_MAX = 0.1
-"""More than this share of the seconds must be bad: one pause of the machine is not saturation."""
+"""More than this share of the seconds must be bad, and more than one: a pause of the machine is no saturation."""
 CPU_SHARE_MAX = 0.95
 """Of one core: an event loop that is busier has no room for what comes unevenly."""
 
@@ -68,15 +68,15 @@ def _reasons(seconds: Sequence[Health], is_open: bool) -> tuple[str, ...]:
     busy = [each for each in seconds if each.cpu_share > CPU_SHARE_MAX and (each.waiting or not is_open)]
     starved = [each for each in seconds if each.cpu_share + each.cpu_wait_share > CPU_SHARE_MAX and each.waiting]
     found = []
-    if len(late) > SECONDS_SHARE_MAX * len(seconds):
+    if _are_too_many(late, seconds):
         worst = max(each.late_p99_ms or 0.0 for each in late)
         found.append(
             f"in {len(late)} of {len(seconds)} seconds requests left over {LATE_MS_MAX:g} ms late (p99, up to "
             f"{worst:.0f} ms) though a connection was free"
         )
-    if len(busy) > SECONDS_SHARE_MAX * len(seconds):
+    if _are_too_many(busy, seconds):
         found.append(f"a generator's core was over {CPU_SHARE_MAX:.0%} busy in {len(busy)} of {len(seconds)} seconds")
-    elif len(starved) > SECONDS_SHARE_MAX * len(seconds):
+    elif _are_too_many(starved, seconds):
         found.append(f"a generator got too little processor in {len(starved)} of {len(seconds)} seconds")
     return tuple(found)
 
@@ -84,3 +84,8 @@ def _reasons(seconds: Sequence[Health], is_open: bool) -> tuple[str, ...]:
 def _late_ms_max(second: Health) -> float:
     """Return how late requests may be before figures are more the generator's than the target's."""
     return max(LATE_MS_MAX, LATE_SHARE_MAX * (second.response_p99_ms or 0.0))
+
+
+def _are_too_many(bad: Sequence[Health], seconds: Sequence[Health]) -> bool:
+    """Say whether so many seconds are bad that it was no pause; of a single second, that one."""
+    return len(bad) > SECONDS_SHARE_MAX * len(seconds) and len(bad) >= min(2, len(seconds))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests import control
 from loadtests.errors import LoadError
 from loadtests.options import Options
 from loadtests.outcomes import Kind
@@ -25,7 +26,6 @@ from loadtests.verdict import end_of
 from reference_node.errors import CouldNotJudge
 from tests.integration.load_targets import Target, running_target
 
-GENERATOR = (sys.executable, "-m", "loadtests.generator")
 WAIT_SECONDS_MAX = 30
 
 
@@ -163,7 +163,7 @@ def test_a_generator_that_breaks_down_is_named(target: Target) -> None:
 def begun_generator(url: str) -> "subprocess.Popen[bytes]":
     """Return a generator that has begun a minute's load."""
     task = Task((url,), levels([(0.0, 100.0)], 60.0), requests=BLOCK_NUMBER.spec)
-    process = subprocess.Popen(GENERATOR, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(control.COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(task.to_line())
@@ -207,3 +207,35 @@ def test_an_interrupt_ends_a_run_early_with_what_there_is(target: Target) -> Non
     assert summary.calls > 0
     assert summary.measured_seconds < 10
     assert end_of(summary, ()) == 3
+
+
+BREAKING = """
+import loadtests.opening as opening
+from loadtests import control
+from loadtests.errors import LoadError
+from loadtests.fixed import open_fixed
+
+def open_breaking(task):
+    opened = open_fixed(task)
+
+    def source(number, at_seconds):
+        if number == 20:
+            raise LoadError("the keys have no ether left")
+        return opened.source(number, at_seconds)
+
+    return opened._replace(source=source)
+
+opening.KINDS["fixed"] = open_breaking
+from loadtests.generator import main
+main()
+"""
+
+
+def test_a_source_that_breaks_down_ends_the_run_with_its_reason(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "COMMAND", (sys.executable, "-c", BREAKING))
+    begin = time.monotonic()
+    with pytest.raises(LoadError, match="the keys have no ether left"):
+        run(target.url, rate=100.0, duration=60.0)
+    assert time.monotonic() - begin < WAIT_SECONDS_MAX

@@ -22,6 +22,12 @@ def test_a_bad_second_in_ten_is_a_pause_and_two_are_saturation(bad: Health) -> N
     assert judge_saturation([WELL] * 8 + [bad] * 2, 1.0, is_open=True).is_saturated
 
 
+def test_one_bad_second_counts_only_where_it_is_all_there_is() -> None:
+    assert not judge_saturation([WELL, LATE], 1.0, is_open=True).is_saturated
+    assert judge_saturation([LATE], 1.0, is_open=True).is_saturated
+    assert judge_saturation([LATE, LATE], 1.0, is_open=True).is_saturated
+
+
 def test_each_cause_is_named() -> None:
     reasons = [judge_saturation([bad] * 5, 1.0, is_open=True).reasons for bad in (LATE, BUSY, STARVED)]
     assert [len(each) for each in reasons] == [1, 1, 1]
