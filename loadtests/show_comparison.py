@@ -29,13 +29,14 @@ def _table(comparison: Comparison) -> Table:
     for each in comparison.methods[:ROWS_MAX]:
         table.add_row(
             each.method, str(each.pairs), f"{each.mean_ms:.2f}", f"{each.other_mean_ms:.2f}",
-            _interval(each.mean_difference_ms), _interval(each.median_difference_ms),
+            interval_text(each.mean_difference_ms), interval_text(each.median_difference_ms),
             f"{each.p99_difference_ms.value:+.2f}",
         )  # fmt: skip
     return table
 
 
-def _interval(interval: Interval) -> str:
+def interval_text(interval: Interval) -> str:
+    """Return a difference with its interval, where there is one."""
     if interval.low is None or interval.high is None:
         return f"{interval.value:+.2f}"
     return f"{interval.value:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]"

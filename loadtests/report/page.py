@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from loadtests.compare_targets import CONFIDENCE, Comparison
 from loadtests.consistency import conclude
 from loadtests.gates import Judged, Verdict
 from loadtests.outcomes import GOOD
 from loadtests.percentiles import Latency
 from loadtests.report.pictures import pictures_of
 from loadtests.show import remarks
+from loadtests.show_comparison import interval_text
 from loadtests.summary import Mark, MethodFigures, Summary
 from simulation.page.page import Column, Grid, Page, Section, numbered
 
@@ -36,6 +38,7 @@ def page_of(summary: Summary, judged: Sequence[Judged] = ()) -> Page:
         _latencies(summary),
         _methods(summary),
         *_failures(summary.methods),
+        *_comparison(summary.comparison),
         *_consistency(summary),
         _generator(summary),
     ]
@@ -118,7 +121,7 @@ _MARK_FIGURES = ("detection_seconds", "recovery_seconds", "restart_seconds", "fa
 
 def _measured(mark: Mark) -> tuple[str, ...]:
     ended = "" if mark.end_seconds is None else f"{mark.end_seconds:.1f}"
-    return (ended, *(_plain(getattr(mark, name, None)) for name in _MARK_FIGURES))
+    return (ended, *(_plain(getattr(mark, name)) for name in _MARK_FIGURES))
 
 
 def _heading(name: str) -> str:
@@ -177,6 +180,27 @@ def _consistency(summary: Summary) -> list[Section]:
     rows = tuple((words, _plain(figures[name])) for name, words in _CONSISTENCY.items() if name in figures)
     grid = Grid((Column("what"), Column("found", is_number=True)), rows)
     return [Section("Consistency", "Whether answers fitted together; what nothing told of is left out.", grid)]
+
+
+def _comparison(found: Comparison | None) -> list[Section]:
+    if found is None:
+        return []
+    rows = tuple(
+        (
+            each.method, f"{each.pairs:,}", _ms(each.mean_ms), _ms(each.other_mean_ms),
+            *map(interval_text, (each.mean_difference_ms, each.median_difference_ms, each.p99_difference_ms)),
+        )
+        for each in found.methods
+    )  # fmt: skip
+    headings = ("service times, ms", "pairs", "mean", "compared", "difference", "median difference", "of p99")
+    told = (
+        f"Target less compared, with {CONFIDENCE:.0%} intervals. {found.compared:,} pairs of answers were compared, "
+        f"{found.not_compared:,} could not be; {found.mismatches:,} calls were answered differently, and the compared "
+        f"target failed {found.other_failures:,}."
+    )
+    differing = "\n\n".join(f"{each.method}: {each.problem}\n{each.request}" for each in found.examples)
+    section = Section(f"Compared with {found.against}", told, Grid(numbered(headings, headings[1:]), rows))
+    return [section, Section("Answers that differ", code=differing)] if differing else [section]
 
 
 def _generator(summary: Summary) -> Section:

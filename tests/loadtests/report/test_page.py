@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from loadtests.compare_targets import Comparison, Interval, MethodDifference
+from loadtests.comparing import Example
 from loadtests.gates import judge_gates, parse_gates
 from loadtests.outcomes import Kind
 from loadtests.report.page import page_of, verdict_of
@@ -67,3 +69,13 @@ def test_a_generator_that_was_saturated_leaves_it_open() -> None:
 def test_methods_that_were_dropped_are_named() -> None:
     run = make_run(about=replace(ABOUT, dropped={"eth_mining": 0.25}))
     assert ("Not offered by the target", "eth_mining (25.0%)") in page_of(run).facts
+
+
+def test_two_targets_are_shown_side_by_side() -> None:
+    differing = MethodDifference("all", 50, 2.0, 3.0, Interval(-1.0, -1.2, -0.8), Interval(-0.9, None, None),
+                                 Interval(-2.0, None, None))  # fmt: skip
+    example = Example(method="eth_call", request='{"<b>": 1}', problem="result is other")
+    run = make_run(comparison=Comparison("http://127.0.0.1:1", (differing,), 40, 10, 2, (example,), 1, {}))
+    text = as_html(page_of(run))
+    for told in ("-1.00 [-1.20, -0.80]", "2 calls were answered differently", "{&#34;&lt;b&gt;&#34;: 1}"):
+        assert told in text, told
