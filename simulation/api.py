@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from simulation.comparison import Comparison, compare_runs
-from simulation.engines import EXACT, SIMULATING, Engine, applicable, best_engine, exact_results
+from simulation.engines import EXACT, SIMULATING, Engine, applicable, exact_results
 from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import (
     Basis,
@@ -248,7 +248,7 @@ def _choose(model: Model, engine: str | None) -> tuple[Engine, str]:
         raise ScenarioError(f"engine is {engine!r}, expected one of {', '.join(Engine)}")
     asked = Engine(engine) if engine is not None else None
     reasons = applicable(model)
-    chosen = asked or best_engine(model)
+    chosen = asked or next(each for each, reason in reasons.items() if not reason)
     if asked is not None and reasons[asked]:
         raise NotApplicable(reasons[asked])
     missing = _what_is_not_installed(chosen) if chosen in SIMULATING else ""

@@ -10,7 +10,7 @@ from simulation.errors import NotApplicable
 from simulation.model import HOURS_A_YEAR, Measure, Model
 from simulation.rare_part import check_rare
 
-CHAIN_STATES_MAX = 10_000
+CHAIN_STATES_MAX = 5_000
 """Above, `best_engine` prefers simulating: solving takes minutes."""
 
 
