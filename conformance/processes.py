@@ -49,13 +49,13 @@ class _Worker:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 start_new_session=True,  # Ctrl-C comes to all processes of a terminal's session
             )
-        self.room = 0
+        self.room = self.room_max = 0
         """Messages with questions that it takes before it has answered one."""
 
     def order(self, order: Order) -> None:
         """Tell it what to do. Raises ProcessLost."""
         self._send(order)
-        self.room = order.threads * AHEAD_PER_JOB
+        self.room = self.room_max = order.threads * AHEAD_PER_JOB
 
     def send(self, questions: Questions) -> None:
         """Give it questions. Raises ProcessLost."""
@@ -136,8 +136,8 @@ class _Workers:
             worker.kill()
 
     def roomiest(self) -> _Worker | None:
-        """Return the one that has the most room, None where all are full."""
-        found = max(self._started, key=lambda worker: worker.room)
+        """Return the one that is least busy for what it can do, None where all are full."""
+        found = max(self._started, key=lambda worker: worker.room / worker.room_max)
         return found if found.room else None
 
     def receive(self) -> Answers:

@@ -12,8 +12,8 @@ from conformance.generate.engine import Drawer
 from conformance.generate.facts import Facts
 from conformance.generate.families import Asked, requests_about
 
-CHUNK = 500
-"""Questions made at once."""
+CHUNK = 100
+"""Questions made at once: few, for meanwhile nobody asks; more would not be made faster."""
 SHRINK_TRIES_MAX = 400
 """Questions put to endpoints for one that fails; none is asked twice."""
 

@@ -17,6 +17,7 @@ import pytest
 from conformance.corpus import Question
 from conformance.examine import SILENT_IN_A_ROW_MAX
 from conformance.parcels import Answer, Raised
+from conformance.pool import WAITING_PER_JOB
 from conformance.processes import MESSAGE_QUESTIONS_MAX, message_size
 from conformance.run import Limits, Run, run_questions
 from conformance.subject import Endpoint, Recorded
@@ -83,18 +84,21 @@ def test_enough_wrong_answers_end_a_run_at_the_same_place() -> None:
 
 def test_each_has_its_share_of_what_is_in_flight() -> None:
     lock, at_once, most = threading.Lock(), 0, 0
+    first, together = [asked.body for asked in QUESTIONS[:4]], threading.Barrier(4)
 
-    def slow(body: str) -> Wire:
+    def wait_for_others(body: str) -> Wire:
         nonlocal at_once, most
-        with lock:
-            at_once += 1
-            most = max(most, at_once)
-        time.sleep(0.02)
-        with lock:
-            at_once -= 1
+        if body in RIGHT:
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            if body in first:
+                together.wait(10)
+            with lock:
+                at_once -= 1
         return right(body)
 
-    assert run_on(slow, Limits(4, (3, 1))).exit_code == 0
+    assert run_on(wait_for_others, Limits(4, (3, 1))).exit_code == 0
     assert most == 4
 
 
@@ -112,7 +116,7 @@ def test_batches_are_filled_in_each() -> None:
     run = run_on(batches, Limits(20, (10, 10)), Transport(Kind.BATCH, batch_size=10))
     assert run.exit_code == 0
     assert sum(sizes) == len(QUESTIONS)
-    assert max(sizes) == 10
+    assert 1 < max(sizes) <= 10
 
 
 def test_an_endpoint_that_fell_silent_in_one_is_asked_no_more_in_any() -> None:
@@ -138,10 +142,17 @@ def test_questions_are_taken_as_they_are_asked_and_no_more_than_needed() -> None
         for taken in itertools.count(1):
             yield QUESTIONS[taken % len(QUESTIONS)]
 
+    with fake_node(faulty) as url, Endpoint(url) as candidate:
+        run = run_questions("t", endless(), RECORD, candidate, limits=Limits(2, (1, 1), mismatches_max=20))
+    assert len(run.judgements) <= taken < len(run.judgements) + 2 * WAITING_PER_JOB
+
+
+def test_no_question_is_sent_when_time_is_over() -> None:
     with fake_node(right) as url, Endpoint(url) as candidate:
-        run = run_questions("t", endless(), RECORD, candidate, limits=Limits(2, (1, 1), seconds_max=1.5))
-    assert 20 < len(run.judgements) == run.planned <= taken < len(run.judgements) + 5
-    assert (run.verdict, run.exit_code, run.stopped) == (Verdict.MATCH, 0, "after 1.5 s")
+        endless = itertools.cycle(QUESTIONS)
+        run = run_questions("t", endless, RECORD, candidate, limits=Limits(2, (1, 1), seconds_max=1.0))
+    assert 0 < len(run.judgements) == run.planned
+    assert (run.verdict, run.exit_code, run.stopped) == (Verdict.MATCH, 0, "after 1 s")
 
 
 def test_longer_messages_than_a_pipe_holds_go_both_ways() -> None:
@@ -193,8 +204,9 @@ def test_one_that_ends_by_itself_leaves_the_run_without_a_verdict_and_with_a_rep
             os.kill(pid, signal.SIGKILL)
 
     with fake_node(right) as url, Endpoint(url) as candidate:
-        run = run_questions("t", QUESTIONS, RECORD, candidate, limits=Limits(2, (1, 1)), tell=kill_one)
-    assert 0 < len(run.judgements) < len(QUESTIONS)
+        endless, limits = itertools.cycle(QUESTIONS), Limits(2, (1, 1), seconds_max=20.0)
+        run = run_questions("t", endless, RECORD, candidate, limits=limits, tell=kill_one)
+    assert run.judgements
     assert (run.exit_code, run.interrupted) == (3, True)
     assert run.stopped.startswith("because process ")
     assert run.stopped.endswith("which judged questions, ended with code -9")
