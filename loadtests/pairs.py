@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+import gevent
+
 from loadtests.address import Address, read_address
 from loadtests.calls import Arrival
 from loadtests.client import Connection, TransportFailure
@@ -79,6 +81,8 @@ class PairSender:
         else:
             theirs = self._ask(self._theirs, arrival, body, other.judge, other.watch)
             ours = self._ask(self._ours, arrival, body, parts.judge, parts.watch)
+        if parts.pause_seconds and (ours.reply is None or theirs.reply is None):
+            gevent.sleep(parts.pause_seconds)
         outcomes = ours.outcomes
         if at_seconds >= other.warmup_seconds:
             outcomes = count_pair(other.counts, arrival, body, ours, theirs)
