@@ -1,7 +1,6 @@
 """Compares the answers of two targets to the same request, by the rules of conformance, and counts what was found."""
 
 from array import array
-from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from loadtests.consistency import BLOCK_HASH
 from loadtests.judging import is_static
 from loadtests.outcomes import Kind, Outcome
 from loadtests.seams import Reply
-from loadtests.slices import MICROSECONDS, Ending
+from loadtests.slices import MICROSECONDS, Ending, pack_times, read_times
 
 EXAMPLES_MAX = 20
 """Mismatches that are kept whole, of one process."""
@@ -132,7 +131,7 @@ def _problem(judgement: Judgement) -> str:
 def to_plain(counts: PairCounts) -> dict[str, Any]:
     """Return counts as values that JSON can hold."""
     return {
-        "services": {method: [_pack(one), _pack(other)] for method, (one, other) in counts.services.items()},
+        "services": {method: [pack_times(one), pack_times(other)] for method, (one, other) in counts.services.items()},
         "endings": [[*ending, count] for ending, count in counts.endings.items()],
         "compared": counts.compared,
         "not_compared": counts.not_compared,
@@ -150,17 +149,7 @@ def read_plain(found: Mapping[str, Any]) -> PairCounts:
         examples=[Example(*each) for each in found["examples"]],
     )
     for method, (one, other) in found["services"].items():
-        counts.services[method] = (_unpack(one), _unpack(other))
+        counts.services[method] = (read_times(one), read_times(other))
     for method, kind, code, count in found["endings"]:
         counts.endings[Ending(method, Kind(kind), code)] = count
     return counts
-
-
-def _pack(values: "array[int]") -> str:
-    return b64encode(values.tobytes()).decode()
-
-
-def _unpack(text: str) -> "array[int]":
-    values = array(MICROSECONDS)
-    values.frombytes(b64decode(text))
-    return values

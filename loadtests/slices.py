@@ -90,8 +90,10 @@ _COUNTS = (
 def _plain(one: Slice) -> dict[str, object]:
     plain: dict[str, object] = {name: getattr(one, name) for name in _COUNTS}
     plain["endings"] = [[*ending, count] for ending, count in one.endings.items()]
-    plain["times"] = {method: [_pack(times.response), _pack(times.service)] for method, times in one.times.items()}
-    plain["late"], plain["unsent"] = _pack(one.late), _pack(one.unsent)
+    plain["times"] = {
+        method: [pack_times(times.response), pack_times(times.service)] for method, times in one.times.items()
+    }
+    plain["late"], plain["unsent"] = pack_times(one.late), pack_times(one.unsent)
     plain["consistency"] = dict(one.consistency)
     plain["heads"] = {str(target): head for target, head in one.heads.items()}
     return plain
@@ -105,18 +107,20 @@ def read_slice(found: Mapping[str, object]) -> Slice:
     assert isinstance(times, dict)
     assert isinstance(heads, dict)
     values["endings"] = {Ending(method, Kind(kind), code): count for method, kind, code, count in endings}
-    values["times"] = {method: Times(_unpack(one), _unpack(other)) for method, (one, other) in times.items()}
-    values["late"], values["unsent"] = _unpack(str(found["late"])), _unpack(str(found["unsent"]))
+    values["times"] = {method: Times(read_times(one), read_times(other)) for method, (one, other) in times.items()}
+    values["late"], values["unsent"] = read_times(str(found["late"])), read_times(str(found["unsent"]))
     values["consistency"] = found["consistency"]
     values["heads"] = {int(target): head for target, head in heads.items()}
     return Slice(**values)  # type: ignore[arg-type] # each value is checked by what it is read from
 
 
-def _pack(values: "array[int]") -> str:
+def pack_times(values: "array[int]") -> str:
+    """Return times as text that JSON can hold."""
     return b64encode(values.tobytes()).decode()
 
 
-def _unpack(text: str) -> "array[int]":
+def read_times(text: str) -> "array[int]":
+    """Return the times that `pack_times` wrote."""
     values = array(MICROSECONDS)
     values.frombytes(b64decode(text))
     return values
