@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation import compare, ctmc, load_scenario, simulate
+from simulation import compare, compiled, ctmc, load_scenario, simulate
 from simulation.engines import exact_results
 from simulation.errors import NotApplicable, NotReached, ScenarioError
 from simulation.estimates import Method
@@ -154,3 +154,8 @@ def test_runs_that_see_no_outage_say_what_would_tell_more() -> None:
     assert note == "no outage of service was seen in any run; engine rare tells more"
     (note,) = simulate(load_scenario("office_hours"), engine="simpy", replications=2, horizon_days=0.01).notes
     assert "engine rare can't tell more (rare events: " in note
+
+
+def test_without_numba_nothing_is_taken_for_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "njit", None)
+    assert hardly_seen(RARE.model(), 1.0, seed=0) == {}
