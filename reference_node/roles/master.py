@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from rich.progress import track
 
 from reference_node.chain.files import read_blocks, read_forkchoice
 from reference_node.chain.genesis import Genesis, load_genesis
+from reference_node.chain.types import Block
 from reference_node.config import MetricsSettings
 from reference_node.errors import UsageError
 from reference_node.log.open import open_log, parse_topic
@@ -197,12 +198,18 @@ def _follow(
         run_following(following, writer, outlet, follow, settings.heartbeat_seconds, stopping)
 
 
+def _read_files(paths: Iterable[Path]) -> Iterator[Block]:
+    return (block for path in paths for block in read_blocks(path))
+
+
 def _import_files(settings: MasterSettings, writer: ChainWriter, outlet: Outlet, stopping: threading.Event) -> None:
-    blocks = [block for path in settings.chain_files for block in read_blocks(path)]
+    # Read twice, so that a broken file is refused before anything of it is imported, and no chain has to fit in memory.
+    total = sum(1 for _ in _read_files(settings.chain_files))
     is_paced = bool(settings.period_seconds) and settings.dev is None  # else the period is of blocks of our own
     try:
         console = Console(stderr=True)
-        shown = track(blocks, "importing", console=console, transient=True, disable=not console.is_terminal)
+        blocks, is_hidden = _read_files(settings.chain_files), not console.is_terminal
+        shown = track(blocks, "importing", total, console=console, transient=True, disable=is_hidden)
         for count, block in enumerate(shown):
             if block.header.number == 0:
                 continue

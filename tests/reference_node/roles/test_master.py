@@ -3,11 +3,13 @@
 import dataclasses
 import json
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from reference_node.chain.files import read_blocks
 from reference_node.chain.types import Block, decode_block, encode_block
 from reference_node.errors import ChainFileError, InvalidBlock, LogRefused, LogUnavailable, StoreError, UsageError
 from reference_node.log.codec_writebatch import HEARTBEAT, decode
@@ -95,6 +97,26 @@ def test_a_broken_chain_file_is_refused_before_any_block(tmp_path: Path, chain: 
     with pytest.raises(ChainFileError, match=r"chain\.rlp: no block at byte"):
         run_master(settings_in(tmp_path, chain_files=(path,)), threading.Event())
     assert follow(tmp_path) == 0
+
+
+def test_blocks_are_read_as_they_are_imported(
+    tmp_path: Path, chain: list[Block], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no chain has to fit in memory: a file is read to see that it is whole, and then again."""
+    read, stopping = 0, threading.Event()
+
+    def counted(path: Path) -> Iterator[Block]:
+        nonlocal read
+        for block in read_blocks(path):
+            read += 1
+            if read == len(chain) + 2:
+                stopping.set()
+            yield block
+
+    monkeypatch.setattr("reference_node.roles.master.read_blocks", counted)
+    run_master(settings_in(tmp_path, chain_files=(write_chain(tmp_path / "c", chain),)), stopping)
+    assert read == len(chain) + 2
+    assert follow(tmp_path) == 1
 
 
 def test_the_genesis_alone_is_enough_for_a_replica_to_start(tmp_path: Path) -> None:
