@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from simulation.api import simulate
 from simulation.drawings import wants_drawings, write_drawings
-from simulation.errors import NotReached
+from simulation.errors import NotReached, ScenarioError
 from simulation.gate import Requirement, Verdict, exit_code, find_estimate, judge
 from simulation.options import Options
 from simulation.report import as_json, print_result
@@ -33,6 +33,8 @@ def _show(result: Result, options: Options) -> int:
     """Write and print a result; return the exit code of its requirements."""
     judged = [(each, judge(each, find_estimate(each, result.estimates))) for each in options.requirements]
     if options.samples_path is not None:
+        if not result.samples.replications:
+            raise ScenarioError(f"--samples: engine {result.about.engine} has no runs, expected --engine fast or simpy")
         from simulation.sample_files import write_samples
 
         write_samples(options.samples_path, result.samples)

@@ -88,6 +88,8 @@ def test_samples_are_written_with_scenario_and_seed(tmp_path: Path) -> None:
         (("operators_guide", "--engine", "form"), "closed form"),
         (("operators_guide", "--engine", "rare"), "rare events: stage 'age' of 'kafka' has law uniform"),
         (("guide_1", "--json", "/nowhere/at/all.json"), "can't be written"),
+        (("guide_1", "--samples", "a.csv"), "engine form has no runs, expected --engine fast or simpy"),
+        (("two_units_one_crew", *SHORT, "--samples", "/nowhere/at/all.csv"), "/nowhere/at/all.csv"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(words: tuple[str, ...], said: str) -> None:
