@@ -12,7 +12,7 @@ from conformance.faults.self_report import print_self_test, self_test_bar, self_
 from conformance.faults.self_test import self_test
 from conformance.faults.table import CONTROLS, FAULTS
 from conformance.report.table import open_console
-from conformance.report.write import STDOUT, write_whole
+from fixtures.files import STDOUT, write_whole
 from reference_node.errors import UsageError
 
 _MEANT_FOR_IT = frozenset(

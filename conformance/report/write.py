@@ -1,7 +1,5 @@
 """Writes a run's reports: to files, each whole or not at all, to stdout, and as a table for people."""
 
-import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,8 @@ from conformance.report.json_report import as_json
 from conformance.report.junit import as_junit
 from conformance.report.table import open_console, print_run
 from conformance.run import Run
+from fixtures.files import STDOUT, write_whole
 from reference_node.errors import UsageError
-
-STDOUT = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +69,3 @@ def write_reports(run: Run, files: ReportFiles) -> None:
     print_run(run, open_console(stderr=files.take_stdout))
     if failures:
         raise UsageError("; ".join(failures))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that whoever reads it meanwhile finds all of it or what was there before.
-
-    Raises:
-        OSError: it can't be written; what was there before is.
-    """
-    target = path.resolve()
-    content = text.encode()
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        target.write_bytes(content)  # a device or a pipe can't be replaced
-        return
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(None, "Permission denied")
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(content)
-        if target.exists():
-            beside.chmod(stat.S_IMODE(target.stat().st_mode))
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -1,13 +1,12 @@
 """Reports are written whole or not at all, and what can be written is, whatever else can't."""
 
 import json
-import os
-import stat
 from pathlib import Path
 
 import pytest
 
-from conformance.report.write import STDOUT, ReportFiles, check_files, write_reports, write_whole
+from conformance.report.write import ReportFiles, check_files, write_reports
+from fixtures.files import STDOUT
 from reference_node.errors import UsageError
 from tests.conformance.report.runs import full_run, mixed_run
 
@@ -54,40 +53,6 @@ def test_a_report_on_stdout_sends_the_table_to_stderr(capsys: pytest.CaptureFixt
 def test_places_that_will_not_do_are_refused_beforehand(files: ReportFiles, complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         check_files(files)
-
-
-def test_a_write_that_fails_halfway_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "report"
-    path.write_text("before")
-
-    def full(self: Path, content: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(content[:3])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        write_whole(path, "after")
-    assert path.read_text() == "before"
-    assert os.listdir(tmp_path) == ["report"]
-
-
-def test_a_link_stays_a_link_and_rights_stay_as_they_were(tmp_path: Path) -> None:
-    path, link = tmp_path / "report", tmp_path / "link"
-    path.write_text("before")
-    path.chmod(0o640)
-    link.symlink_to(path)
-    write_whole(link, "after")
-    assert link.is_symlink()
-    assert path.read_text() == "after"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-def test_a_device_is_written_to_and_not_replaced() -> None:
-    write_whole(Path("/dev/null"), "nothing")
-    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
-    with pytest.raises(OSError, match="No space"):
-        write_whole(Path("/dev/full"), "nothing")
 
 
 def test_half_signs_and_hidden_ones_spoil_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
