@@ -7,7 +7,7 @@ from functools import partial
 
 import httpx
 
-from fixtures.balancer import find_haproxy
+from fixtures.balancer import IMAGE, find_haproxy
 from fixtures.chain_files import ChainFiles
 from fixtures.cluster import head_of
 from fixtures.kafka import Kafka, running_kafka
@@ -16,7 +16,8 @@ from fixtures.nodes import CATCH_UP_SECONDS_MAX
 from fixtures.ports import reserved_ports
 from fixtures.process import Child
 from fixtures.up_system import Plan, System, Wiring, running_system
-from loadtests.faults.grammar import Fault
+from loadtests.errors import LoadError
+from loadtests.faults.grammar import ON_THE_WAY, Fault, Target
 from loadtests.faults.levers import (
     BALANCER,
     KAFKA,
@@ -165,9 +166,12 @@ def _find_balancer(plan: ClusterPlan) -> tuple[bool, tuple[str, ...]]:
     if not plan.is_balanced:
         return False, (f"no balancer: {turns}",)
     try:
-        find_haproxy()
+        program = find_haproxy()
     except CouldNotJudge:
         return False, (f"no HAProxy found (apt-get install haproxy): {turns}",)
+    for fault in plan.faults:
+        if program == IMAGE and fault.target is Target.BALANCER and fault.action not in ON_THE_WAY:
+            raise LoadError(f"fault '{fault}': HAProxy runs in a container here, expected one on PATH")
     return True, ()
 
 
@@ -179,8 +183,9 @@ def _targets(running: Running) -> tuple[str, ...]:
 
 def _describe(plan: ClusterPlan, layout: _Layout, running: Running) -> list[str]:
     balancer = "HAProxy" if running.system.balancer is not None else "no balancer"
+    blocks = f"each {plan.period_seconds:g} s" if plan.period_seconds else "for each transaction"
     lines = [
-        f"cluster: a master with {plan.chain.name} and a block each {plan.period_seconds:g} s, log {plan.broker}, "
+        f"cluster: a master with {plan.chain.name} and a block {blocks}, log {plan.broker}, "
         f"{plan.replicas} replicas, {balancer}"
     ]
     if layout.clients:

@@ -51,6 +51,8 @@ class Mark:
     """How long it took to be noticed and to be over: a row of what `ethercattle simulate --calibrate` reads."""
     failed: int | None = None
     """Calls that failed until it was over; None before they are counted."""
+    failure: str = ""
+    """Why it could not be done, or not be made good; empty where it could."""
 
     @property
     def detection_seconds(self) -> float | None:

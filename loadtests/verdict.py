@@ -25,10 +25,11 @@ def judge_run(gates: tuple[Gate, ...], run: Summary) -> tuple[Judged, ...]:
 def end_of(run: Summary, judged: tuple[Judged, ...]) -> int:
     """Return how the command ends.
 
-    A run in which nothing succeeded is no good one, whatever the gates. One that was interrupted, or whose generator
-    was saturated, is not judged at all.
+    A run in which nothing succeeded is no good one, whatever the gates. One that was interrupted, whose generator was
+    saturated, or whose faults could not be done, is not judged at all.
     """
-    if run.is_interrupted or run.saturation.is_saturated or not run.calls:
+    are_faults_undone = any(mark.failure for mark in run.marks)
+    if run.is_interrupted or run.saturation.is_saturated or are_faults_undone or not run.calls:
         return Saturated.exit_code
     if run.failures == run.calls:
         return 1
@@ -41,5 +42,5 @@ def gate_lines(run: Summary, judged: tuple[Judged, ...]) -> list[str]:
         return []
     lines = [str(each) for each in judged if each.verdict is not Verdict.KEPT]
     if end_of(run, ()) == Saturated.exit_code:
-        lines.append("gates are not judged: the figures are not the target's, or not of a whole run")
+        lines.append("gates are not judged: the figures are not the target's, or not of the whole run")
     return lines or [f"all {len(judged)} gates are kept"]

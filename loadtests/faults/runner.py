@@ -86,7 +86,7 @@ class _Doing:
         if done.restored_seconds is not None and done.restored_seconds > ended_seconds:
             done = replace(done, restored_seconds=None)
         row = as_row(done, measure(done, self._sights))
-        return Mark(done.began_seconds, str(done.fault), done.restored_seconds, row)
+        return Mark(done.began_seconds, str(done.fault), done.restored_seconds, row, failure=done.failure)
 
     def _now(self) -> float:
         return self._clock() - self._begin

@@ -64,6 +64,7 @@ def test_a_part_that_never_came_back_keeps_no_gate(text: str, code: int) -> None
         (replace(run_of(good=10), is_interrupted=True), 3),
         (replace(run_of(good=10), saturation=SATURATED), 3),
         (replace(run_of(bad=10), saturation=SATURATED), 3),
+        (replace(run_of(good=10), marks=(replace(FAULT, failure="could not be done: no docker"),)), 3),
     ],
 )
 def test_what_can_not_be_trusted_is_not_judged_and_nothing_but_failures_is_bad(run: Summary, code: int) -> None:
@@ -87,7 +88,7 @@ def test_lines_name_what_was_not_kept() -> None:
 def test_a_line_says_that_gates_of_an_untrusted_run_are_not_judged() -> None:
     run = replace(run_of(good=100), saturation=SATURATED)
     lines = gate_lines(run, judge_run(read_gates("p99_ms>50"), run))
-    assert lines == ["gates are not judged: the figures are not the target's, or not of a whole run"]
+    assert lines == ["gates are not judged: the figures are not the target's, or not of the whole run"]
 
 
 def test_an_unknown_figure_names_those_of_watch_comparison_and_faults() -> None:

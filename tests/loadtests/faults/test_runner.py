@@ -123,6 +123,8 @@ def test_a_fault_that_fails_is_named_and_the_others_go_on() -> None:
     assert next(mark.fault.note for mark in marks if mark.fault) == "could not be done: docker is away"
     assert marks[0].fault is not None
     assert marks[0].fault.lasted == {}
+    assert marks[0].failure == "could not be done: docker is away"
+    assert marks[1].failure == ""
     assert "restore" not in bad.done
     assert any("could not be done: docker is away" in line for line in told)
     assert marks[1].end_seconds is not None
