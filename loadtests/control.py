@@ -47,7 +47,7 @@ class _Generator:
     def __init__(self, task: Task, lines: "queue.Queue[tuple[int, dict[str, Any] | None]]") -> None:
         self.number = task.process
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own module
             COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -130,7 +130,7 @@ class Generator:
     def _load(self, loop: Loop, meter: Meter, now_seconds: float, second: int, offered: int) -> Load:
         """Return how the generator is doing at a second's end; `offered` is how many came due before it."""
         return Load(
-            offered=loop.offered(now_seconds) - offered,
+            offered=loop.offered(min(now_seconds, second + SECOND)) - offered,
             in_flight=loop.in_flight,
             waiting=loop.waiting(now_seconds),
             connections=sum(sender.opened for sender in self._senders),

@@ -73,9 +73,9 @@ class OpenLoop:
         """Return when those requests were due that wait."""
         return self._schedule.overdue(now_seconds)
 
-    def offered(self, now_seconds: float) -> int:
-        """Return how many requests have come due."""
-        return self._schedule.taken + self._schedule.due(now_seconds)
+    def offered(self, until_seconds: float) -> int:
+        """Return how many requests had come due by a moment."""
+        return self._schedule.offered(until_seconds)
 
     @property
     def is_over(self) -> bool:
@@ -169,9 +169,9 @@ class ClosedLoop:
         del now_seconds
         return []
 
-    def offered(self, now_seconds: float) -> int:
+    def offered(self, until_seconds: float) -> int:
         """Return how many requests were sent: each is due when it is sent."""
-        del now_seconds
+        del until_seconds
         return (self._next_number - self._process) // self._processes
 
     @property

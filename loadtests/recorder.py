@@ -79,16 +79,17 @@ class Recorder:
     def take(self, second: int, load: Load, consistency: dict[str, int], heads: dict[int, int]) -> list[Slice]:
         """Return what was counted since the last time, and begin anew.
 
-        The second's own slice comes first; what was meant for the warm-up and ended later has one of its own.
+        The second's own slice comes first. What was meant for the warm-up and ended later has one of its own, and so
+        has what was measured in the second in which the warm-up ended.
         """
         measured, self._measured = self._measured, Counts()
         warmup, self._warmup = self._warmup, Counts()
-        if second < self._warmup_seconds:
-            return [self._slice(second, warmup, load, consistency, heads, is_warmup=True)]
-        own = self._slice(second, measured, load, consistency, heads, is_warmup=False)
-        if not (warmup.sent or warmup.answered or warmup.unsent):
-            return [own]
-        return [own, self._slice(second, warmup, replace(load, offered=0), {}, {}, is_warmup=True)]
+        is_warmup = second < self._warmup_seconds
+        own, other = (warmup, measured) if is_warmup else (measured, warmup)
+        taken = [self._slice(second, own, load, consistency, heads, is_warmup=is_warmup)]
+        if other.sent or other.answered or other.unsent:
+            taken.append(self._slice(second, other, replace(load, offered=0), {}, {}, is_warmup=not is_warmup))
+        return taken
 
     def _of(self, at_seconds: float) -> Counts:
         return self._measured if at_seconds >= self._warmup_seconds else self._warmup

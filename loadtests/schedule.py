@@ -28,8 +28,7 @@ class Schedule:
         self._numbers: list[int] = []
         self._times: list[float] = []
         self._next = 0
-        self.taken = 0
-        """How many were taken."""
+        self._dropped = 0
 
     def peek(self) -> float | None:
         """Return when the next one is due, in seconds since the begin, or None where none is left."""
@@ -39,8 +38,12 @@ class Schedule:
         """Return the next one's number in the whole schedule, and when it is due; there must be one."""
         taken = self._numbers[self._next], self._times[self._next]
         self._next += 1
-        self.taken += 1
         return taken
+
+    def offered(self, until_seconds: float) -> int:
+        """Return how many were due by a moment, whether they have been taken or not."""
+        self.due(until_seconds)
+        return self._dropped + bisect_right(self._times, until_seconds)
 
     def due(self, now_seconds: float) -> int:
         """Return how many that have not been taken are due by now."""
@@ -55,6 +58,7 @@ class Schedule:
     def _draw(self) -> bool:
         """Draw blocks until one has an arrival of this process; say whether one had."""
         del self._numbers[: self._next], self._times[: self._next]
+        self._dropped += self._next
         self._next = 0
         for block in self._blocks:
             first = (self._process - self._drawn) % self._processes

@@ -44,6 +44,10 @@ class Target:
 
         self.loop.call_soon_threadsafe(self.loop.call_later, of_seconds - seconds, freeze)
 
+    def freeze(self, seconds: float) -> None:
+        """Answer nothing for a while, from now on."""
+        self.loop.call_soon_threadsafe(time.sleep, seconds)
+
     def handle(self, body: bytes) -> bytes:
         """Return the answer to a body: a head of 1 for each call."""
         self.answered += 1
@@ -96,11 +100,12 @@ def running_target() -> Iterator[Target]:
     thread.start()
 
     async def stop() -> None:
-        for transport in list(target.transports):
-            transport.abort()
         assert target.server is not None
         target.server.close()
-        await target.server.wait_closed()
+        for transport in list(target.transports):
+            transport.abort()
+        while target.transports:
+            await asyncio.sleep(0.01)
         target.loop.stop()
 
     try:

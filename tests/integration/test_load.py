@@ -107,8 +107,9 @@ def test_a_target_that_is_gone_is_no_good_run_and_closed_users_do_not_rage() -> 
 def test_more_than_can_be_sent_waits_is_counted_and_told() -> None:
     """A server that never answers holds the only connection: all others were due and are never sent."""
     with running_target() as frozen:
-        frozen.loop.call_soon_threadsafe(time.sleep, 6)
-        summary = run(frozen.url, rate=50.0, duration=1.0, timeout=0.5, connections_max=1, warmup=0.0)
+        pool = Pool((frozen.url,), begun=lambda begin: frozen.freeze(4.0))
+        options = Options(rate=50.0, duration=1.0, timeout=0.5, connections_max=1, warmup=0.0)
+        summary = run_load(options, pool, BLOCK_NUMBER, lambda second: None)
     assert summary.unsent > 30
     assert summary.offered == summary.sent + summary.unsent == pytest.approx(50, abs=25)
     assert summary.error_rate == 1.0
@@ -134,7 +135,7 @@ def test_a_generator_that_cannot_keep_its_schedule_says_so(target: Target) -> No
 
 def test_shapes_are_followed(target: Target) -> None:
     summary = run(target.url, rate=300.0, arrivals="constant", shape="step 3")
-    assert [each.offered for each in summary.seconds][:4] == pytest.approx([100, 100, 200, 300], abs=5)
+    assert [each.offered for each in summary.seconds][:4] == [100, 100, 200, 300]
     users = run(target.url, users=6, shape="step 3")
     assert [each.in_flight for each in users.seconds][1:3] == pytest.approx([2, 4], abs=2)
 

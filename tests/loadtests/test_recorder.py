@@ -68,6 +68,14 @@ def test_what_was_meant_for_the_warmup_is_never_measured() -> None:
     assert (late.offered, late.consistency) == (0, {}), "they would count twice"
 
 
+def test_the_second_in_which_the_warmup_ends_is_both() -> None:
+    recorder = Recorder(0, 0.5)
+    recorder.send(0.4, 0.0)
+    recorder.send(0.6, 0.0)
+    warm, measured = take(recorder, 0)
+    assert [(each.is_warmup, each.sent, each.offered) for each in (warm, measured)] == [(True, 1, 9), (False, 1, 0)]
+
+
 def test_what_is_given_up_has_waited_until_then() -> None:
     recorder = Recorder(0, 1.0)
     recorder.give_up([0.5, 2.0, 3.5], 4.0)

@@ -82,7 +82,7 @@ def test_what_is_due_is_counted_across_blocks_and_then_overdue() -> None:
     assert len(overdue) == 2 * BLOCK + 91
     assert overdue[0] == pytest.approx(0.0105)
     assert schedule.take() == (10, overdue[0])
-    assert schedule.taken == 11
+    assert [schedule.offered(seconds) for seconds in (0.0106, now_seconds)] == [11, 2 * BLOCK + 101]
 
 
 def test_a_replay_is_sent_as_recorded() -> None:
