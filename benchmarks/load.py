@@ -17,7 +17,7 @@ from fixtures.cluster import running_cluster
 from loadtests.mixed import open_mix
 from loadtests.options import Options
 from loadtests.pool import Pool
-from loadtests.preparing import prepare_requests
+from loadtests.preparing import prepare_requests, read_wishes
 from loadtests.run import BLOCK_NUMBER, Requests, make_task, run_load
 from loadtests.summary import SecondFigures
 from loadtests.workload import plan_workload
@@ -47,7 +47,8 @@ def measure(chain: ChainFiles) -> list[Figure]:
         raise CouldNotJudge("there is no wrk on PATH: install the Debian package wrk")
     with running_cluster(chain) as cluster:
         url = cluster.replicas[0].url
-        mix = prepare_requests(Options(targets=(url,), rate=1.0, mix=MIX), (url,))
+        options = Options(targets=(url,), rate=1.0, mix=MIX)
+        mix = prepare_requests(options, read_wishes(options), (url,))
         return [
             _figure(name, url, requests, bodies)
             for name, requests, bodies in (

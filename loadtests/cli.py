@@ -8,7 +8,7 @@ import click
 from loadtests.faults.aftermath import write_fault_times
 from loadtests.open_pool import open_pool
 from loadtests.options import Options, check_options, load_options
-from loadtests.preparing import prepare_requests
+from loadtests.preparing import prepare_requests, read_wishes
 from loadtests.report.write import check_reports, write_reports
 from loadtests.run import run_load
 from loadtests.show import live_view, print_summary
@@ -32,11 +32,12 @@ def load(**flags: Any) -> None:
     check_options(options)
     plan_workload(options)  # a mistake in it is told before anything is started
     check_reports(options)
+    wishes = read_wishes(options)
     gates = read_gates(options.fail_on)
     try:
         with terminable():
             with open_pool(options, lambda line: click.echo(line, err=True)) as pool:
-                requests = prepare_requests(options, pool.targets)
+                requests = prepare_requests(options, wishes, pool.targets)
                 with live_view(options) as show:
                     summary = run_load(options, pool, requests, show)
             judged = judge_run(gates, summary)

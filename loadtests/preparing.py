@@ -13,20 +13,12 @@ from loadtests.signing import read_keys
 from loadtests.wishes import Wishes
 
 
-def prepare_requests(options: Options, targets: Sequence[str]) -> Requests:
-    """Find out about the targets' chain, and make calls about it.
+def read_wishes(options: Options) -> tuple[Mix, Wishes]:
+    """Return the mix, and what is asked for beside it.
 
     Raises:
-        LoadError: the compared target is of another chain; there is no such mix, the keys can't be read, or the targets
-            answer nothing of the mix.
-        CouldNotJudge: a target does not answer.
+        LoadError: there is no such mix, or the keys can't be read.
     """
-    mix = load_mix(options.mix, PARAMS)
-    compared: tuple[Dropped, ...] = ()
-    if options.compare is not None:
-        check_same_chain(targets[0], options.compare)
-        mix, compared = comparable(mix)
-        targets = (*targets, options.compare)
     wishes = Wishes(
         skew=options.skew,
         batch=options.batch,
@@ -37,6 +29,22 @@ def prepare_requests(options: Options, targets: Sequence[str]) -> Requests:
         processes=options.processes,
         calls_expected=(options.rate or 0.0) * (options.warmup + options.duration) * options.batch,
     )
+    return load_mix(options.mix, PARAMS), wishes
+
+
+def prepare_requests(options: Options, asked: tuple[Mix, Wishes], targets: Sequence[str]) -> Requests:
+    """Find out about the targets' chain, and make calls about it.
+
+    Raises:
+        LoadError: the compared target is of another chain, or the targets answer nothing of the mix.
+        CouldNotJudge: a target does not answer.
+    """
+    mix, wishes = asked
+    compared: tuple[Dropped, ...] = ()
+    if options.compare is not None:
+        check_same_chain(targets[0], options.compare)
+        mix, compared = comparable(mix)
+        targets = (*targets, options.compare)
     prepared = prepare(mix, targets, wishes)
     dropped = (*compared, *prepared.dropped)
     reasons = [f"{each.method} ({each.share:.2%} of the mix) is not sent: {each.reason}" for each in dropped]

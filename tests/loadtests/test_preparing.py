@@ -9,7 +9,7 @@ from loadtests.errors import LoadError
 from loadtests.mix import SCHEMA, load_mix
 from loadtests.options import Options
 from loadtests.parameters import PARAMS
-from loadtests.preparing import comparable, prepare_requests
+from loadtests.preparing import comparable, prepare_requests, read_wishes
 from loadtests.run import Requests
 from tests.loadtests.served_chain import refusing, serving
 
@@ -34,7 +34,8 @@ def prepared(folder: Path, **changes: Any) -> Requests:
     path = folder / "small.toml"
     path.write_text(MIX)
     with serving(refusing("eth_gasPrice", -32601)) as url:
-        return prepare_requests(Options(mix=str(path), **changes), [url])
+        options = Options(mix=str(path), **changes)
+        return prepare_requests(options, read_wishes(options), [url])
 
 
 def test_what_is_not_sent_is_named_with_its_share_and_reason(tmp_path: Path) -> None:
@@ -57,7 +58,8 @@ def test_a_second_target_is_asked_what_it_has_too_and_sent_no_transactions(tmp_p
     path = tmp_path / "small.toml"
     path.write_text(MIX)
     with serving() as url, serving(refusing("eth_gasPrice", -32601)) as other:
-        found = prepare_requests(Options(mix=str(path), compare=other), [url])
+        options = Options(mix=str(path), compare=other)
+        found = prepare_requests(options, read_wishes(options), [url])
     assert set(found.dropped) == {"eth_gasPrice", "eth_sendRawTransaction"}
     assert found.dropped["eth_sendRawTransaction"] == 0.125
     assert "the second target would refuse what the first has taken" in found.notes[0]
@@ -71,6 +73,8 @@ def test_compared_targets_are_not_asked_for_what_only_one_may_have_by_now() -> N
     assert comparable(load_mix("light", PARAMS))[1] == ()
 
 
-def test_keys_that_can_not_be_read_are_named_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_mix_and_keys_that_can_not_be_read_are_named_before_any_target_is_asked(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="--keys"):
-        prepared(tmp_path, keys_path=tmp_path / "none")
+        read_wishes(Options(keys_path=tmp_path / "none"))
+    with pytest.raises(LoadError, match="--mix is 'infura', expected"):
+        read_wishes(Options(mix="infura"))
