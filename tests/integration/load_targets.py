@@ -102,6 +102,8 @@ def running_target() -> Iterator[Target]:
     async def stop() -> None:
         assert target.server is not None
         target.server.close()
+        accepting = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*accepting, return_exceptions=True)
         for transport in list(target.transports):
             transport.abort()
         while target.transports:
