@@ -1,6 +1,6 @@
 """What faults did to clients, from a run's figures: what failed meanwhile, and how long until all was well."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,11 +25,18 @@ def over_seconds(mark: Mark, end_seconds: float) -> float:
 
 def failed_during(mark: Mark, run: Summary) -> dict[Kind, int]:
     """Return the calls that failed from a fault's second to the one after it was over, by kind."""
+    return _failed_in(_seconds_of(mark, run), run)
+
+
+def _seconds_of(mark: Mark, run: Summary) -> range:
     end = run.about.warmup_seconds + run.about.duration_seconds
-    first, last = int(mark.at_seconds), int(over_seconds(mark, end)) + 1
+    return range(int(mark.at_seconds), int(over_seconds(mark, end)) + 2)
+
+
+def _failed_in(seconds: Collection[int], run: Summary) -> dict[Kind, int]:
     found: dict[Kind, int] = {}
     for second in run.seconds:
-        if first <= second.second <= last:
+        if second.second in seconds:
             for kind, count in second.kinds.items():
                 if kind not in GOOD:
                     found[kind] = found.get(kind, 0) + count
@@ -54,7 +61,8 @@ def fault_figures(run: Summary) -> tuple[dict[str, float], frozenset[str]]:
             if any(lasted.is_censored for lasted in measured):
                 at_least.add(name)
     if run.marks:
-        found[FAILURES] = sum(sum(failed_during(mark, run).values()) for mark in run.marks)
+        seconds = {second for mark in run.marks for second in _seconds_of(mark, run)}
+        found[FAILURES] = sum(_failed_in(seconds, run).values())
     return found, frozenset(at_least)
 
 
