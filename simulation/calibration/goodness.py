@@ -16,7 +16,7 @@ from numpy.random import Generator
 from simulation.calibration.fitting import Flags, Vector, fit, share_below
 from simulation.laws import Law
 
-BOOTSTRAPS = 399
+BOOTSTRAPS = 199
 VALUES_MAX = 2000
 """Of more durations a part is tested: with more, no law of two numbers is ever good enough."""
 _EDGE = 1e-15

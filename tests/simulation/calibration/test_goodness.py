@@ -47,15 +47,15 @@ def test_with_censoring_the_distance_is_the_integral() -> None:
 def test_the_right_law_is_seldom_refused_and_a_wrong_one_often(
     monkeypatch: pytest.MonkeyPatch, cut_hours: float | None
 ) -> None:
-    monkeypatch.setattr(goodness, "BOOTSTRAPS", 39)
+    monkeypatch.setattr(goodness, "BOOTSTRAPS", 19)
     right, wrong = [], []
-    for seed in range(12):
-        hours, is_censored = drawn(Lognormal(1.0, 0.5), 80, cut_hours=cut_hours, seed=seed)
+    for seed in range(8):
+        hours, is_censored = drawn(Lognormal(1.0, 0.5), 60, cut_hours=cut_hours, seed=seed)
         right.append(judged("lognormal", hours, is_censored, seed).p_value)
         wrong.append(judged("exponential", hours, is_censored, seed).p_value)
-    assert sum(each < 0.05 for each in right) <= 3  # of a binomial of 12 and 0.05: more in 0.2 % of all seeds
-    assert np.mean(right) == pytest.approx(0.5, abs=0.25)
-    assert sum(each < 0.05 for each in wrong) >= 9
+    assert sum(each <= 0.05 for each in right) <= 2  # of a binomial of 8 and 0.05: more in 0.6 % of all seeds
+    assert np.mean(right) == pytest.approx(0.5, abs=0.3)
+    assert sum(each <= 0.05 for each in wrong) >= 6
 
 
 def test_the_means_interval_is_that_of_the_exponential_law() -> None:
@@ -66,7 +66,8 @@ def test_the_means_interval_is_that_of_the_exponential_law() -> None:
     assert found.mean_high_hours == pytest.approx(mean * 1.205, rel=0.06)
 
 
-def test_the_same_seed_gives_the_same_answer() -> None:
+def test_the_same_seed_gives_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(goodness, "BOOTSTRAPS", 19)
     hours, is_censored = drawn(Weibull(1.7, 5.0), 20)
     assert judged("weibull", hours, is_censored, 3) == judged("weibull", hours, is_censored, 3)
     assert judged("weibull", hours, is_censored, 3) != judged("weibull", hours, is_censored, 4)
