@@ -20,7 +20,11 @@ URL = "http://127.0.0.1:9"
         (["--target", URL, "--rate", "5", "--shape", "wave"], "--shape is 'wave', expected one of: constant, ramp"),
         (["--target", URL, "--shape", "replay /no/such.csv"], "/no/such.csv can't be read"),
         (["--target", "nowhere", "--rate", "5"], "target is 'nowhere', expected a URL"),
-        (["--target", URL, "--rate", "5", "--mix", "salad", "--fail-on", "p99_ms>>5"], "gate 'p99_ms>>5'"),
+        (["--target", URL, "--rate", "5", "--fail-on", "p99_ms>>5"], "gate 'p99_ms>>5'"),
+        (
+            ["--target", URL, "--rate", "5", "--mix", "salad"],
+            "--mix is 'salad', expected a .toml file or one of general",
+        ),
         (["--target", URL, "--rate", "0"], "0"),
         (["--target", URL, "--rate", "5", "--arrivals", "often"], "'often' is not one of"),
     ],
