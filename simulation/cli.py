@@ -17,7 +17,8 @@ from simulation.scenario import list_scenarios, load_scenario
 from simulation.terminal import open_console, terminable
 
 EXIT_CODES = (
-    "Exit codes: 0 done, and every requirement is met; 1 a requirement is not met; 2 wrong usage or scenario; "
+    "Exit codes: 0 done, and what is required is met; 1 it is not, or a target is out of reach; "
+    "2 wrong usage or scenario; "
     "3 the interval leaves it open, was not reached in time, or interrupted."
 )
 INTERRUPTED = 3
