@@ -105,8 +105,8 @@ def test_a_relative_error_is_asked_of_the_precise_measures_alone() -> None:
     model = too_large_for_the_chain()
     other = Measure("first", parse_expression("g0", ["g0"]), counts_stale=False)
     both = replace(model, measures=(*model.measures, other))
-    result = simulate(both, engine="rare", rel_error=0.05, precise=["good"], max_seconds=60)
-    assert result.measures["good"].unavailability.relative_error <= 0.05
+    result = simulate(both, engine="rare", rel_error=0.1, precise=["good"], max_seconds=60)
+    assert result.measures["good"].unavailability.relative_error <= 0.1
 
 
 def test_what_is_not_reached_in_time_carries_what_there_is() -> None:
