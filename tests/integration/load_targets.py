@@ -100,10 +100,11 @@ def running_target() -> Iterator[Target]:
     thread.start()
 
     async def stop() -> None:
+        # A server that is closed first would leave those open that it is still accepting.
+        while accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(accepting)
         assert target.server is not None
         target.server.close()
-        accepting = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*accepting, return_exceptions=True)
         for transport in list(target.transports):
             transport.abort()
         while target.transports:

@@ -23,7 +23,7 @@ URL = "http://127.0.0.1:9"
         (["--target", URL, "--rate", "5", "--fail-on", "p99_ms>>5"], "gate 'p99_ms>>5'"),
         (
             ["--target", URL, "--rate", "5", "--mix", "salad"],
-            "--mix is 'salad', expected a .toml file or one of general",
+            "--mix is 'salad', expected a .toml file or one of",
         ),
         (["--target", URL, "--rate", "0"], "0"),
         (["--target", URL, "--rate", "5", "--arrivals", "often"], "'often' is not one of"),
