@@ -124,6 +124,7 @@ def test_what_only_a_schema_could_judge_is_skipped(suite: pytest.Pytester, good_
     assert "unchecked" in result.stdout.str()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dist", ["load", "loadfile", "worksteal"])
 def test_cases_are_spread_over_workers(suite: pytest.Pytester, wrong_url: str, dist: str) -> None:
     flags = ("-n", "2", "--dist", dist, "--candidate-url", wrong_url, "--cases", "cases", "--junit-xml", "out.xml")

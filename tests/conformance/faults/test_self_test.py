@@ -114,6 +114,7 @@ def test_a_sample_of_the_record_is_judged_without_a_miss() -> None:
         assert tally.planted + tally.not_applicable == len(SAMPLE)
 
 
+@pytest.mark.slow
 def test_every_kind_is_killed_wherever_it_can_be_planted_in_the_whole_record() -> None:
     found = self_test("everyfork", load_corpus(answers_folder("everyfork")).questions)
     assert (survivors(found), found.false_alarms, found.exit_code) == (set(), 0, 0)
