@@ -36,7 +36,7 @@ def load(**flags: Any) -> None:
     gates = read_gates(options.fail_on)
     try:
         with terminable():
-            with open_pool(options, lambda line: click.echo(line, err=True)) as pool:
+            with open_pool(options, say) as pool:
                 requests = prepare_requests(options, wishes, pool.targets)
                 with live_view(options) as show:
                     summary = run_load(options, pool, requests, show)
@@ -51,3 +51,8 @@ def load(**flags: Any) -> None:
     except KeyboardInterrupt:
         raise CouldNotJudge("interrupted before the first figure") from None
     sys.exit(end_of(summary, judged))
+
+
+def say(line: str) -> None:
+    """Write a line on stderr; above the live view, which has taken that stream's place while it is there."""
+    print(line, file=sys.stderr, flush=True)

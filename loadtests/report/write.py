@@ -19,7 +19,10 @@ def check_reports(options: Options) -> None:
     Raises:
         LoadError: pictures can't be drawn, or a file's folder is not there.
     """
-    for flag, path in (("--json", options.json_path), ("--csv", options.csv_path), ("--html", options.html_path)):
+    for flag, path in (
+        ("--json", options.json_path), ("--csv", options.csv_path), ("--html", options.html_path),
+        ("--fault-times", options.fault_times_path),
+    ):  # fmt: skip
         if path is not None and not path.parent.is_dir():
             raise LoadError(f"{flag} {path}: there is no folder {path.parent}")
     if options.html_path is not None:
