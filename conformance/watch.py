@@ -69,7 +69,8 @@ class Watch:
         """Look once more, and return what was seen."""
         own = self._candidate
         before = own.block(LATEST)
-        blocks = {tag: own.block(tag) for tag in TAGS}
+        # Who tells no block is not asked for more: it may be one that hangs.
+        blocks = dict.fromkeys(TAGS) if before is None else {tag: own.block(tag) for tag in TAGS}
         is_one_chain = all(block is None or own.has(block) for block in blocks.values())
         is_still = before is not None and before == blocks[LATEST] == own.block(LATEST)
         unknown = tuple(tag for tag, block in blocks.items() if block is not None and self._is_unknown(block))
@@ -81,8 +82,8 @@ class Watch:
 
     def judgements(self) -> list[Judgement]:
         """Return what is to be said of all looks, and of the tags as they are in the end."""
-        while len(self._looks) < CONFIRMATIONS:
-            self.look()
+        while len(self._looks) < CONFIRMATIONS and self.look().blocks[LATEST] is not None:
+            pass
         found = [*judge_looks(self._looks), self._judge_end()]
         return [judgement for judgement in found if self._is_wanted(judgement.question)]
 
@@ -117,6 +118,8 @@ class Watch:
     def _judge_end(self) -> Judgement:
         """Wait until all tags are the same on both sides, and return how far that was from so."""
         deadline = self._patience.clock() + self._patience.seconds
+        if self._looks[-1].blocks[LATEST] is None and self._candidate.block(LATEST) is None:
+            return _judgement("tags-caught-up", Verdict.INCONCLUSIVE, _NO_BLOCK)
         while True:
             theirs, own = self._reference.heads(TAGS), self._candidate.heads(TAGS)
             if theirs == own:
