@@ -9,7 +9,8 @@ from typing import Any
 from simulation.api import simulate
 from simulation.comparison import compare_runs
 from simulation.errors import NotReached, ScenarioError
-from simulation.estimates import FEW_OUTAGES, Basis, Estimate, Method, name_of
+from simulation.estimates import FEW_OUTAGES, MINUTES_A_YEAR, Basis, Estimate, MeasureEstimates, Method, name_of
+from simulation.intervals import poisson_rate_interval
 from simulation.model import Model
 from simulation.result import Result
 from simulation.scenario import Scenario
@@ -83,6 +84,7 @@ def difference(first: Result, second: Result, measure: str) -> Estimate:
 
     Runs on the same luck are compared in pairs, unless outages are few: then, and where one of both has no runs, the
     interval is made of both intervals (Zou & Donner, "Construction of confidence limits about effect measures", 2008).
+    Where both had the very same outages, it holds what so many hours may have left unseen.
     """
     name = name_of(measure, "downtime_minutes_year_difference")
     one, other = first.measures[measure], second.measures[measure]
@@ -90,9 +92,10 @@ def difference(first: Result, second: Result, measure: str) -> Estimate:
     if before.method is Method.EXACT and after.method is Method.EXACT:
         value = after.value - before.value
         return Estimate(name, value, value, value, first.confidence, Method.EXACT, 0)
-    is_same = first is second or (one.outages_seen and one.unavailability == other.unavailability)
-    if is_same:  # the same luck, the same outages
+    if first is second:
         return replace(after, name=name, value=0.0, low=0.0, high=0.0)
+    if one.outages_seen and one.unavailability == other.unavailability:
+        return _same_outages(name, first, one)
     runs = [result.samples.replications for result in (first, second)]
     pairs = min(map(len, runs))
     are_many = min(one.outages_seen, other.outages_seen) >= FEW_OUTAGES  # so that their numbers are about normal
@@ -100,6 +103,14 @@ def difference(first: Result, second: Result, measure: str) -> Estimate:
         basis = Basis(first.confidence, first.about.warmup_hours)
         return compare_runs(runs[0][:pairs], runs[1][:pairs], measure, basis).downtime_minutes_year
     return _apart(name, before, after)
+
+
+def _same_outages(name: str, result: Result, found: MeasureEstimates) -> Estimate:
+    """Return no difference, with room for outages that only one of both would have and that were not seen."""
+    about, runs = result.about, len(result.samples.replications)
+    unseen = poisson_rate_interval(0, runs * (about.horizon_hours - about.warmup_hours), result.confidence).high
+    most = unseen * found.mttr_hours.value * MINUTES_A_YEAR
+    return replace(found.downtime_minutes_year, name=name, value=0.0, low=-most, high=most)
 
 
 def _apart(name: str, before: Estimate, after: Estimate) -> Estimate:

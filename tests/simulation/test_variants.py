@@ -52,10 +52,16 @@ def test_where_no_outage_was_seen_a_difference_is_not_called_nothing() -> None:
     assert found.low < 0 < found.high
 
 
-def test_the_same_outages_are_no_difference_however_few() -> None:
-    first, second = work_out([ONE, ONE], engine="fast", replications=4, horizon_days=30).results
-    found = difference(first, second, "good")
-    assert (found.low, found.value, found.high) == (0, 0, 0)
+def test_the_same_outages_are_no_difference_but_for_what_was_not_seen() -> None:
+    widths = []
+    for replications in (4, 40):
+        first, second = work_out([ONE, ONE], engine="fast", replications=replications, horizon_days=30).results
+        found = difference(first, second, "good")
+        assert (found.value, found.low) == (0, -found.high)
+        widths.append(found.high)
+        itself = difference(first, first, "good")
+        assert (itself.low, itself.value, itself.high) == (0, 0, 0)
+    assert widths[0] > 5 * widths[1] > 0
 
 
 def test_when_the_time_is_up_what_there_is_comes_back_with_a_line() -> None:
