@@ -26,7 +26,7 @@ SAME_TOLERANCE = 1e-9
 GAMMA_SHAPE_MIN = 0.001
 _LOG_SHAPES = (math.log(1e-3), math.log(1e6))
 STEPS_MAX = 200
-_LOG_TINY = -700.0
+_TINY = 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,10 @@ def fit(family: str, hours: Vector, is_censored: Flags) -> Fit:
         law, why_not = None, "its mean is too long"
     if law is None:
         return Fit(family, None, -math.inf, parameters, why_not)
-    return Fit(family, law, log_likelihood(law, hours, is_censored), parameters)
+    likelihood = log_likelihood(law, hours, is_censored)
+    if not math.isfinite(likelihood):
+        return Fit(family, None, -math.inf, parameters, "no likelihood can be told")
+    return Fit(family, law, likelihood, parameters)
 
 
 def are_same(hours: Vector) -> bool:
@@ -105,7 +108,9 @@ def log_likelihood(law: Law, hours: Vector, is_censored: Flags) -> float:
             known = stats.gamma(shape, scale=mean / shape)
         case _:
             return 0.0
-    return float(known.logpdf(hours[~is_censored]).sum() + known.logsf(hours[is_censored]).sum())
+    late = hours[is_censored]
+    later = _log_later(law.shape, late * law.shape / law.mean_hours) if isinstance(law, Gamma) else known.logsf(late)
+    return float(known.logpdf(hours[~is_censored]).sum() + later.sum())
 
 
 def _exponential(hours: Vector, is_censored: Flags) -> tuple[Law | None, str]:
@@ -155,9 +160,9 @@ def _gamma(hours: Vector, is_censored: Flags) -> tuple[Law | None, str]:
             shape, scale = np.exp(numbers)
             densities = (shape - 1) * log_sum - ended.sum() / scale
             densities -= len(ended) * (special.gammaln(shape) + shape * numbers[1])
-            return -float(densities + _log(special.gammaincc(shape, cut / scale)).sum())
+            return -float(densities + _log_later(shape, cut / scale).sum())
 
-        log_shape, log_scale = _least(loss, np.array([log_shape, math.log(mean) - log_shape]))
+        log_shape, log_scale = _least(loss, np.array([0.0, math.log(hours.sum() / len(ended))]))  # from exponential
         mean = math.exp(log_shape + log_scale)
     shape = math.exp(log_shape)
     if not GAMMA_SHAPE_MIN <= shape <= SHAPE_MAX:
@@ -199,9 +204,14 @@ def _least(loss: Callable[[Vector], float], start: Vector) -> tuple[float, float
     return float(found.x[0]), float(found.x[1])
 
 
-def _log(shares: Vector) -> Vector:
-    """Return logarithms of shares that may round to 0."""
-    return np.log(np.maximum(shares, math.exp(_LOG_TINY)))
+def _log_later(shape: float, times: Vector) -> Vector:
+    """Return ln Γ(a, x) / Γ(a) at times x; where it rounds to 0, by the first terms for large x (Abramowitz 6.5.32)."""
+    shares = special.gammaincc(shape, times)
+    is_tiny = shares < _TINY
+    far = np.where(is_tiny, np.maximum(times, shape + 1), shape + 1)
+    tail = (shape - 1) * np.log(far) - far - special.gammaln(shape) - np.log1p(-(shape - 1) / far)
+    result: Vector = np.where(is_tiny, tail, np.log(np.where(is_tiny, 1.0, shares)))
+    return result
 
 
 FAMILIES: dict[str, tuple[int, Callable[[Vector, Flags], tuple[Law | None, str]]]] = {

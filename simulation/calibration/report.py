@@ -1,6 +1,7 @@
 """A calibration as a table for people and as JSON for programs; docs/simulation.md describes the fields."""
 
 import json
+import math
 from typing import Any
 
 from rich.console import Console
@@ -97,8 +98,8 @@ def _law(tried: Tried) -> dict[str, Any]:
         "why_not": tried.fit.why_not or None,
         "toml": law_text(law) if law is not None else None,
         "mean_hours": law.mean_hours if law is not None else None,
-        "mean_low_hours": goodness.mean_low_hours if goodness is not None else None,
-        "mean_high_hours": goodness.mean_high_hours if goodness is not None else None,
+        "mean_low_hours": _finite(goodness.mean_low_hours) if goodness is not None else None,
+        "mean_high_hours": _finite(goodness.mean_high_hours) if goodness is not None else None,
         "log_likelihood": tried.fit.log_likelihood if law is not None else None,
         "aic": tried.fit.aic if law is not None else None,
         "anderson_darling": goodness.distance if goodness is not None else None,
@@ -106,3 +107,7 @@ def _law(tried: Tried) -> dict[str, Any]:
         "tested_on": goodness.values if goodness is not None else None,
         "bootstraps": goodness.samples if goodness is not None else None,
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
