@@ -33,6 +33,7 @@ from loadtests.faults.processes import Processes
 from loadtests.faults.proxy import Proxies, Proxy
 from loadtests.faults.runner import FaultRun
 from loadtests.pool import Pool
+from loadtests.summary import Mark
 from reference_node.chain.files import read_blocks
 from reference_node.errors import CouldNotJudge
 
@@ -90,7 +91,11 @@ def cluster_pool(plan: ClusterPlan, tell: Callable[[str], None]) -> Iterator[Poo
         running = Running(system, processes, kafka, client_proxies, log_proxies, client)
         _wait_for_chain(plan.chain, system, client)
         faults = FaultRun([make_lever(fault, running) for fault in plan.faults], tell)
-        yield Pool(_targets(running), (*notes, *_describe(plan, layout, running)), faults.begin, faults.end)
+
+        def ended() -> tuple[Mark, ...]:
+            return (*faults.end(), *_missing(processes, faults))
+
+        yield Pool(_targets(running), (*notes, *_describe(plan, layout, running)), faults.begin, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,18 @@ def _describe(plan: ClusterPlan, layout: _Layout, running: Running) -> list[str]
     if layout.ways:
         lines.append(f"for the faults there is a proxy between the log and {', '.join(layout.ways)}")
     return lines
+
+
+def _missing(processes: Processes, faults: FaultRun) -> list[Mark]:
+    """Return a mark for each part that has ended by no fault of ours: the run is not what was asked for."""
+    marks = []
+    for name, child in processes.ended().items():
+        output = child.tail().splitlines()
+        why = (
+            f"{name} ended by itself with code {child.process.returncode}{': ' if output else ''}{''.join(output[-1:])}"
+        )
+        marks.append(Mark(faults.now(), why, failure=why))
+    return marks
 
 
 def _wait_for_chain(chain: ChainFiles, system: System, client: httpx.Client) -> None:

@@ -79,8 +79,10 @@ def write_fault_times(path: Path, run: Summary) -> None:
 
 
 def _line(mark: Mark, run: Summary) -> str:
+    if mark.fault is None:
+        return mark.text
     pieces = [f"{mark.text} (done at {mark.at_seconds:.3f} s)"]
-    lasted: Mapping[str, Lasted] = mark.fault.lasted if mark.fault is not None else {}
+    lasted: Mapping[str, Lasted] = mark.fault.lasted
     if "detection" in lasted:
         detection = lasted["detection"]
         pieces.append(
@@ -92,7 +94,7 @@ def _line(mark: Mark, run: Summary) -> str:
         pieces.append(_until("serving again", lasted["recovery"], "after that"))
     if "restart" in lasted:
         pieces.append(_until("serving", lasted["restart"], "after its restart"))
-    if mark.fault is not None and mark.fault.note != mark.text:
+    if mark.fault.note != mark.text:
         pieces.append(mark.fault.note.removeprefix(f"{mark.text}; "))
     failed = failed_during(mark, run)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(failed.items()))

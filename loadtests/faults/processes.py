@@ -64,6 +64,10 @@ class Processes:
             words += ["--http.port", str(self._ports[name])]
         self._children[name] = self._launcher.submit(start_child, ended.name, words, ended.log_path).result()
 
+    def ended(self) -> dict[str, Child]:
+        """Return those that don't run, by the names of their parts."""
+        return {name: child for name, child in self._children.items() if child.process.poll() is not None}
+
     def close(self) -> None:
         """Let frozen processes go on, so that they can be ended, and end those that were started again."""
         for name in tuple(self._frozen):

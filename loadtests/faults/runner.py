@@ -44,13 +44,17 @@ class FaultRun:
 
     def end(self) -> tuple[Mark, ...]:
         """Make good what still is not, and return what was done."""
-        ended_seconds = self._clock() - self._begin
+        ended_seconds = self.now()
         self._ending.set()
         marks = [doing.finish(ended_seconds) for doing in self._all]
         return tuple(mark for mark in marks if mark is not None)
 
+    def now(self) -> float:
+        """Return the time since the run's begin."""
+        return self._clock() - self._begin
+
     def _say(self, text: str) -> None:
-        self._tell(f"{self._clock() - self._begin:.1f} s: {text}")
+        self._tell(f"{self.now():.1f} s: {text}")
 
 
 class _Doing:

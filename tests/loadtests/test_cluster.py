@@ -21,7 +21,22 @@ from loadtests.pool import Pool
 from reference_node.errors import CouldNotJudge
 
 CHAIN = find_chain("everyfork")
-NO_CHILD: Child = object()  # type: ignore[assignment] # nobody asks it anything here
+
+
+class Ended:
+    """Stands for a process: what it ended with, or None while it runs."""
+
+    def __init__(self, returncode: int | None) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int | None:
+        """Return what it ended with."""
+        return self.returncode
+
+
+def child(name: str, code: int | None = None, log: Path = Path("/dev/null")) -> Child:
+    """Return a process that is not there."""
+    return Child(name, Ended(code), log)  # type: ignore[arg-type] # it is asked for its end only
 
 
 @dataclass
@@ -30,20 +45,21 @@ class Started:
 
     plans: list[Plan] = field(default_factory=list)
     wirings: list[Wiring] = field(default_factory=list)
+    master: Child = field(default_factory=lambda: child("master-0"))
 
     @contextmanager
     def running_system(self, plan: Plan, _tell: Callable[[str], None], wiring: Wiring) -> Iterator[System]:
         """Stand for the real one."""
         self.plans.append(plan)
         self.wirings.append(wiring)
-        parts = [Part(Role.MASTER, "master-0", NO_CHILD, 0, "http://127.0.0.1:1")]
+        parts = [Part(Role.MASTER, "master-0", self.master, 0, "http://127.0.0.1:1")]
         parts += [
-            Part(Role.REPLICA, f"replica-0-{number}", NO_CHILD, 0, f"http://127.0.0.1:{number + 2}")
+            Part(Role.REPLICA, f"replica-0-{number}", child("part"), 0, f"http://127.0.0.1:{number + 2}")
             for number in range(plan.replicas)
         ]
-        balancer = Balancer(f"http://127.0.0.1:{plan.port}", NO_CHILD, Path()) if plan.balanced else None
+        balancer = Balancer(f"http://127.0.0.1:{plan.port}", child("part"), Path()) if plan.balanced else None
         if balancer is not None:
-            parts.append(Part(Role.BALANCER, "balancer", NO_CHILD, None, balancer.url))
+            parts.append(Part(Role.BALANCER, "balancer", child("part"), None, balancer.url))
         yield System(plan, Path(), LogAddress("sqlite:///log"), Topics(), tuple(parts), balancer)
 
 
@@ -130,3 +146,16 @@ def test_nothing_is_left_where_a_part_does_not_come_up(started: Started, monkeyp
     with pytest.raises(CouldNotJudge, match="master-0 ended"):
         open_cluster("cut replica 1 at 1s")
     assert len(started.plans) == 1
+
+
+def test_a_part_that_ended_by_itself_is_marked_and_the_run_is_not_judged(started: Started, tmp_path: Path) -> None:
+    log = tmp_path / "master.log"
+    log.write_text("starting\nno space left on device\n")
+    started.master = child("master-0", 2, log)
+    (mark,) = open_cluster().ended()
+    assert mark.text == mark.failure == "master-0 ended by itself with code 2: no space left on device"
+
+
+def test_where_all_parts_are_there_at_the_end_nothing_is_marked(started: Started) -> None:
+    assert open_cluster().ended() == ()
+    assert started.plans != []

@@ -52,7 +52,6 @@ RUN = make_run(seconds=SECONDS)
         (mark(Lasted(0.5), Lasted(20.0)), 10.0),
         (mark(Lasted(2.0, is_censored=True)), 5.0),
         (mark(Lasted(0.5), end=None), 10.0),
-        (Mark(3.0, TEXT), 10.0),
     ],
 )
 def test_a_fault_is_over_when_the_part_serves_again_or_else_is_made_good_or_the_run_ends(
@@ -99,6 +98,12 @@ def test_a_line_tells_what_became_of_it(done: Mark, pieces: list[str]) -> None:
     (line,) = fault_lines(make_run(seconds=SECONDS, marks=(done,)))
     assert line.startswith(f"{TEXT} (done at 3.000 s); ")
     assert all(piece in line for piece in pieces)
+
+
+def test_a_part_that_ended_by_itself_is_named() -> None:
+    assert fault_lines(make_run(marks=(Mark(9.0, "replica-0-0 ended", failure="replica-0-0 ended"),))) == [
+        "replica-0-0 ended"
+    ]
 
 
 def test_the_simulation_reads_what_is_written(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ def processes(child: Child) -> Iterator[Processes]:
 def test_a_killed_process_is_started_again_on_its_port(child: Child, processes: Processes) -> None:
     processes.kill("replica-0-0")
     assert child.process.returncode == -signal.SIGKILL
+    assert processes.ended() == {"replica-0-0": child}
     processes.start("replica-0-0")
+    assert processes.ended() == {}
     again = processes.child("replica-0-0")
     wait_until(lambda: "7001" in again.tail())
     assert "['--http.port', '0', '--http.port', '7001']" in again.tail()
