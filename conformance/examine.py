@@ -11,6 +11,7 @@ from conformance.keeping import Keeper
 from conformance.schema import Schemas
 from conformance.settle import PATIENT, Patience, Settler
 from conformance.subject import Recorded, Reply, Subject
+from conformance.transport.pair import ask_both, pair_of
 from conformance.verdict import Judgement, Verdict, judge
 from conformance.verify.ask import Asker
 
@@ -49,6 +50,7 @@ class Examiner:
         counts = Counts() if counts is None else counts
         self._reference = _Listener(reference, counts.reference_silence)
         self._candidate = _Listener(candidate, counts.candidate_silence)
+        self._pair = pair_of(reference, candidate)
         self._settings = settings
         self._keeper = Keeper()
         self._explained = counts.explained
@@ -61,7 +63,7 @@ class Examiner:
     def examine(self, question: Question) -> Judgement:
         """Ask both sides a question and judge the candidate's answer."""
         ticket = self._settler.ticket() if self._is_live else 0
-        expected, got = self._reference.ask(question), self._candidate.ask(question)
+        expected, got = self._ask_both(question)
         if question.speconly:
             judgement = judge_by_schema(question, got, self._schemas)
         else:
@@ -74,6 +76,14 @@ class Examiner:
             if judgement.verdict is Verdict.MISMATCH and self._explained.up() <= EXPLAINED_MAX:
                 judgement = name_wrong_side(judgement, expected, got, self._endpoints())
         return self._keeper.keep(judgement, expected, got)
+
+    def _ask_both(self, question: Question) -> tuple[Reply, Reply]:
+        """Return both replies, asked for at the same time where that is possible."""
+        reference, candidate = self._reference, self._candidate
+        if self._pair is None or reference.is_gone or candidate.is_gone:
+            return reference.ask(question), candidate.ask(question)
+        expected, got = ask_both(*self._pair, question)
+        return reference.heard(expected), candidate.heard(got)
 
     def _endpoints(self) -> "Endpoints":
         from conformance.verify.explain import Endpoints
@@ -96,9 +106,17 @@ class _Listener:
         self._silence = silence
 
     def ask(self, question: Question) -> Reply:
-        if self._silence.value >= SILENT_IN_A_ROW_MAX:
+        if self.is_gone:
             return Reply(0, b"", f"not asked, as {SILENT_IN_A_ROW_MAX} questions in a row got none")
-        reply = self.subject.ask(question)
+        return self.heard(self.subject.ask(question))
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is asked no more."""
+        return self._silence.value >= SILENT_IN_A_ROW_MAX
+
+    def heard(self, reply: Reply) -> Reply:
+        """Take note of a reply, and return it."""
         if reply.failure:
             self._silence.up()
         else:

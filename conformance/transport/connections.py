@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -14,11 +15,24 @@ class Connection(Protocol):
     def is_alive(self) -> bool:
         """Say whether it can be used again."""
 
-    def ask(self, body: bytes) -> Reply:
-        """Return the reply; raises Unanswered where no whole one comes in time."""
+    def send(self, body: bytes) -> None:
+        """Send a body; raises Unanswered where that is not possible."""
+
+    def receive(self) -> Reply:
+        """Return the reply to what was sent; raises Unanswered where no whole one comes in time."""
 
     def close(self) -> None:
         """Close it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A body that was sent, and whose reply has not been taken yet."""
+
+    connection: Connection
+    body: bytes
+    was_kept: bool
+    """Whether the connection had been used before: its node may have ended it meanwhile."""
 
 
 class Connections:
@@ -43,16 +57,33 @@ class Connections:
         Raises:
             Unanswered: there is no whole reply.
         """
+        return self.finish(self.begin(body))
+
+    def begin(self, body: bytes) -> Asked:
+        """Send a body; `finish` has to follow. Raises Unanswered."""
         self._free_places.get()
         try:
-            connection = self._take_idle()
-            if connection is not None:
+            kept = self._take_idle()
+            if kept is not None:
                 try:
-                    return self._ask(connection, body)
+                    return Asked(self._sent(kept, body), body, was_kept=True)
                 except Unanswered as error:
                     if not error.never_began:
                         raise
-            return self._ask(self._connect(), body)
+            return Asked(self._sent(self._connect(), body), body, was_kept=False)
+        except BaseException:
+            self._free_places.put(None)
+            raise
+
+    def finish(self, asked: Asked) -> Reply:
+        """Return the reply to a body that was sent. Raises Unanswered."""
+        try:
+            try:
+                return self._received(asked.connection)
+            except Unanswered as error:
+                if not (asked.was_kept and error.never_began):
+                    raise
+            return self._received(self._sent(self._connect(), asked.body))
         finally:
             self._free_places.put(None)
 
@@ -72,9 +103,17 @@ class Connections:
                 return connection
             connection.close()
 
-    def _ask(self, connection: Connection, body: bytes) -> Reply:
+    def _sent(self, connection: Connection, body: bytes) -> Connection:
         try:
-            return connection.ask(body)
+            connection.send(body)
+        except BaseException:
+            self._put_back(connection)
+            raise
+        return connection
+
+    def _received(self, connection: Connection) -> Reply:
+        try:
+            return connection.receive()
         finally:
             self._put_back(connection)
 

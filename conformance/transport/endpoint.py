@@ -8,7 +8,7 @@ from conformance.answers import UnreadableAnswer, decode_answer
 from conformance.corpus import UNKNOWN_VERSION, VERSION_METHOD, Question
 from conformance.transport.address import Address, parse_address
 from conformance.transport.batch import Part, as_part, join_batch, split_batch
-from conformance.transport.connections import Connection, Connections
+from conformance.transport.connections import Asked, Connection, Connections
 from conformance.transport.gather import Gatherer
 from conformance.transport.http_connection import HttpConnection
 from conformance.transport.reply import Reply, Unanswered
@@ -61,6 +61,26 @@ class Endpoint:
             return Reply(0, b"", "not asked: a WebSocket does not tell that a notification has no answer")
         return self._send(question.body.encode())
 
+    @property
+    def is_pairable(self) -> bool:
+        """Whether another endpoint can be asked the same while this one thinks: it is by `begin` and `finish`."""
+        return self._gatherer is None and not self._address.is_websocket
+
+    def begin(self, question: Question) -> Asked | Reply:
+        """Send the question's body; what is returned goes to `finish`."""
+        try:
+            return self._connections.begin(question.body.encode())
+        except Unanswered as error:
+            return Reply(0, b"", str(error))
+
+    def finish(self, question: Question, begun: Asked | Reply) -> Reply:
+        """Return the reply to a question that was sent."""
+        try:
+            reply = begun if isinstance(begun, Reply) else self._connections.finish(begun)
+        except Unanswered as error:
+            reply = Reply(0, b"", str(error))
+        return self._again_unless_answered(question.body.encode(), reply)
+
     def ask_batch(self, questions: Sequence[Question]) -> list[Reply]:
         """Send questions as one batch and return the reply to each.
 
@@ -79,7 +99,9 @@ class Endpoint:
         return split_batch(parts, self._send(join_batch(parts)))
 
     def _send(self, body: bytes) -> Reply:
-        reply = self._send_once(body)
+        return self._again_unless_answered(body, self._send_once(body))
+
+    def _again_unless_answered(self, body: bytes, reply: Reply) -> Reply:
         for _ in range(self._transport.retries):
             if not reply.failure:
                 break

@@ -17,6 +17,10 @@ from conformance.transport.settings import Transport
 
 RECEIVE_BYTES = 64 * 1024
 """At a time; for more, the allocator asks the kernel for fresh pages on every call, which doubles the cost."""
+_LATE_PART = 0.1
+"""Of the time that an answer may take."""
+_WAITED_SECONDS_NEGLIGIBLE = 0.05
+"""Within the time that an answer may take."""
 _IDLE_SECONDS_TRUSTED = 0.5
 """A connection unused for longer is looked at before it is used again: its node may have ended it."""
 
@@ -30,7 +34,8 @@ class HttpConnection:
         self._head = _request_head(address, transport)
         self._socket = open_socket(address, transport.connect_seconds_max)
         self._limited_to: float | None = None
-        self._used_at = time.monotonic()
+        self._used_at = self._sent_at = time.monotonic()
+        self._answer = HttpAnswer(transport.reply_bytes_max)
         self.is_usable = True
 
     def is_alive(self) -> bool:
@@ -50,30 +55,57 @@ class HttpConnection:
 
     def ask(self, body: bytes) -> Reply:
         """Send a body and return the reply. Raises Unanswered where no whole one comes in time."""
-        seconds_max = self._transport.reply_seconds_max
-        started = time.monotonic()
+        self.send(body)
+        return self.receive()
+
+    def send(self, body: bytes) -> None:
+        """Send a body. Raises Unanswered where that is not possible in time."""
+        self._sent_at = time.monotonic()
         self.is_usable = False
-        answer = HttpAnswer(self._transport.reply_bytes_max)
+        self._answer = HttpAnswer(self._transport.reply_bytes_max)
         try:
-            self._limit(seconds_max)
+            self._limit(self._transport.reply_seconds_max)
             # A node may refuse a long body, and answer, before it has come whole: what it says is read all the same.
             with suppress(BrokenPipeError, ConnectionResetError):
                 self._socket.sendall(self._head + b"%d\r\n\r\n" % len(body) + body)
+        except OSError as error:
+            raise self._unanswered(error) from None
+
+    def receive(self) -> Reply:
+        """Return the reply to what was sent. Raises Unanswered where no whole one comes in time."""
+        answer, seconds_max, now = self._answer, self._transport.reply_seconds_max, time.monotonic()
+        # Who asks several nodes at a time may come late for an answer that was there in time.
+        deadline = max(self._sent_at + seconds_max, now + seconds_max * _LATE_PART)
+        try:
+            if now - self._sent_at > _WAITED_SECONDS_NEGLIGIBLE:
+                self._limit_until(deadline)
             answer.feed(self._socket.recv(RECEIVE_BYTES))
             while not answer.is_whole and not answer.problem:
-                self._limit_until(started + seconds_max)
+                self._limit_until(deadline)
                 answer.feed(self._socket.recv(RECEIVE_BYTES))
-        except TimeoutError:
-            when = "its answer took longer than" if answer.has_begun else "it did not answer in time:"
-            raise Unanswered(f"{when} {seconds_max:g} s") from None
         except OSError as error:
-            reason = f"it did not answer: {error.strerror or error}"
-            raise Unanswered(reason, never_began=not answer.has_begun) from None
+            raise self._unanswered(error) from None
         if answer.problem:
             raise Unanswered(answer.problem, never_began=not answer.has_begun)
         self._used_at = time.monotonic()
         self.is_usable = answer.leaves_connection_usable
-        return Reply(answer.status, answer.body, "", self._used_at - started, read_position(answer.headers))
+        return Reply(answer.status, answer.body, "", self._used_at - self._sent_at, read_position(answer.headers))
+
+    @property
+    def reply_seconds_max(self) -> float:
+        """How long an answer may take."""
+        return self._transport.reply_seconds_max
+
+    def fileno(self) -> int:
+        """Return the descriptor by which it can be waited for."""
+        return self._socket.fileno()
+
+    def _unanswered(self, error: OSError) -> Unanswered:
+        has_begun = self._answer.has_begun
+        if isinstance(error, TimeoutError):
+            when = "its answer took longer than" if has_begun else "it did not answer in time:"
+            return Unanswered(f"{when} {self._transport.reply_seconds_max:g} s")
+        return Unanswered(f"it did not answer: {error.strerror or error}", never_began=not has_begun)
 
     def close(self) -> None:
         """Close it."""

@@ -1,7 +1,8 @@
 """One WebSocket connection: a question a message, and the message that comes next is its answer."""
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import connect
@@ -24,6 +25,7 @@ class WebSocketConnection:
         """Connect and shake hands. Raises Unanswered where that fails."""
         self._transport = transport
         self._stack = ExitStack()
+        self._sent_at = 0.0
         self.is_usable = True
         headers = dict(transport.headers)
         if address.credentials and "authorization" not in {name.lower() for name in headers}:
@@ -59,20 +61,34 @@ class WebSocketConnection:
 
     def ask(self, body: bytes) -> Reply:
         """Send a message and return the next that comes. Raises Unanswered where none comes in time."""
-        seconds_max = self._transport.reply_seconds_max
-        started = time.monotonic()
+        self.send(body)
+        return self.receive()
+
+    def send(self, body: bytes) -> None:
+        """Send a message. Raises Unanswered where that is not possible."""
+        self._sent_at = time.monotonic()
         self.is_usable = False
-        try:
+        with self._unanswered():
             self._websocket.send(body, text=True)
-            message = self._websocket.recv(seconds_max, decode=False)
+
+    def receive(self) -> Reply:
+        """Return the next message that comes. Raises Unanswered where none comes in time."""
+        deadline = self._sent_at + self._transport.reply_seconds_max
+        with self._unanswered():
+            message = self._websocket.recv(max(deadline - time.monotonic(), 0.0), decode=False)
+        self.is_usable = True
+        return Reply(_OK, bytes(message), "", time.monotonic() - self._sent_at)
+
+    @contextmanager
+    def _unanswered(self) -> Iterator[None]:
+        try:
+            yield
         except TimeoutError:
-            raise Unanswered(f"it did not answer in time: {seconds_max:g} s") from None
+            raise Unanswered(f"it did not answer in time: {self._transport.reply_seconds_max:g} s") from None
         except ConnectionClosed as error:
             raise Unanswered(_closed(error, self._transport.reply_bytes_max)) from None
         except (OSError, WebSocketException) as error:
             raise Unanswered(f"it did not answer: {error}") from None
-        self.is_usable = True
-        return Reply(_OK, bytes(message), "", time.monotonic() - started)
 
     def close(self) -> None:
         """Close it, with the other side's consent or without."""
