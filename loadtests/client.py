@@ -14,6 +14,7 @@ from loadtests.seams import Reply
 READ, WRITE = 1, 2
 RECEIVE_BYTES = 1 << 16
 ANSWER_BYTES_MAX = 1 << 28
+OK = 200
 CONNECT_SECONDS_MAX = 5.0
 
 
@@ -46,6 +47,7 @@ class Connection:
         self._socket: Any = None
         self._readable: Any = None
         self._waiter: Any = None
+        self._found: Reply | TransportFailure | None = None
         self._start_parsing()
 
     @property
@@ -130,26 +132,37 @@ class Connection:
     def _read(self) -> None:
         """Take what has come; runs in the loop, so it may not wait."""
         try:
-            data = self._socket.recv(RECEIVE_BYTES)
-            while data:
+            while self._found is None:
+                data = self._socket.recv(RECEIVE_BYTES)
+                if not data:
+                    self._see_end()
+                    return
                 self._parser.feed_data(data)
-                data = self._socket.recv(RECEIVE_BYTES) if self._address.is_tls and self._socket is not None else None
+                if not self._address.is_tls:  # of TLS, more may be decrypted and waiting, which no event tells
+                    break
         except _AGAIN:
             return
         except OSError as error:
-            self._finish(TransportFailure(f"{self._address.url}: {error.strerror or error}"))
+            self._found = TransportFailure(f"{self._address.url}: {error.strerror or error}")
         except httptools.HttpParserError:
-            self._finish(NotHttp(f"{self._address.url} answered with no HTTP"))
+            self._found = NotHttp(f"{self._address.url} answered with no HTTP")
+        if self._found is not None:
+            self._finish(self._found)
+
+    def _see_end(self) -> None:
+        """Take the end of the connection for the end of an answer that says no other end, as in HTTP/1.0."""
+        if self._has_headers and b"content-length" not in self._headers and b"transfer-encoding" not in self._headers:
+            self._stays_open = False
+            self._finish(Reply(self._parser.get_status_code(), self._headers, b"".join(self._parts)))
         else:
-            if data == b"":
-                self._finish(TransportFailure(f"{self._address.url} closed the connection"))
+            self._finish(TransportFailure(f"{self._address.url} closed the connection"))
 
     def _time_is_up(self) -> None:
         self._finish(TimedOut(f"{self._address.url} did not answer within {self._timeout_seconds:g} s"))
 
     def _finish(self, found: "Reply | TransportFailure") -> None:
         """Hand what was found to the greenlet that waits; where none does, the connection is of no more use."""
-        waiter, self._waiter = self._waiter, None
+        waiter, self._waiter, self._found = self._waiter, None, None
         if waiter is not None:
             waiter.switch(found)
         else:
@@ -158,8 +171,11 @@ class Connection:
     def _start_parsing(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._stays_open = True
+        self._has_headers = False
+        self._found = None
         self._headers: dict[bytes, bytes] = {}
         self._parts: list[bytes] = []
+        self._body_bytes = 0
 
     # What httptools calls.
 
@@ -167,17 +183,28 @@ class Connection:
         """Keep a header."""
         self._headers[name.lower()] = value
 
+    def on_headers_complete(self) -> None:
+        """Know that what follows is the body."""
+        self._has_headers = True
+
     def on_body(self, part: bytes) -> None:
         """Keep a part of the body."""
         self._parts.append(part)
+        self._body_bytes += len(part)
+        if self._body_bytes > ANSWER_BYTES_MAX:
+            self._stays_open = False
+            self._found = NotHttp(f"{self._address.url} answers with over {ANSWER_BYTES_MAX} bytes")
 
     def on_message_complete(self) -> None:
-        """Hand the answer to whom it is for."""
-        parts = self._parts
-        reply = Reply(self._parser.get_status_code(), self._headers, parts[0] if len(parts) == 1 else b"".join(parts))
-        self._headers, self._parts = {}, []
-        self._stays_open = self._parser.should_keep_alive()
-        self._finish(reply)
+        """Keep the answer for whom it is."""
+        parts, headers = self._parts, self._headers
+        self._headers, self._parts, self._body_bytes, self._has_headers = {}, [], 0, False
+        status = self._parser.get_status_code()
+        if status < OK:  # there is more to come: RFC 9110, 15.2
+            return
+        if self._found is None:
+            self._found = Reply(status, headers, parts[0] if len(parts) == 1 else b"".join(parts))
+            self._stays_open = self._parser.should_keep_alive()
 
 
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)

@@ -11,6 +11,7 @@ import gevent
 import pytest
 
 from fixtures.certificates import make_server_certificate
+from loadtests import client
 from loadtests.address import read_address
 from loadtests.client import Connection, NotHttp, TimedOut, TransportFailure
 from loadtests.errors import LoadError
@@ -61,6 +62,8 @@ def test_the_request_is_a_whole_post() -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\nabcdefg",
         b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nconnection: Keep-Alive\r\n\r\nabcdefg",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nabcdefg",
+        b"HTTP/1.0 200 OK\r\nServer: old\r\n\r\nabcdefg",
     ],
 )
 def test_bodies_come_whole_in_whatever_pieces(wire: bytes) -> None:
@@ -106,6 +109,22 @@ def test_what_is_no_whole_answer_is_named(wire: bytes, kind: type[TransportFailu
         with pytest.raises(kind) as raised:
             connection.exchange(b"{}")
         assert type(raised.value) is kind
+        assert connection.exchange(b"{}").body == b"well"
+
+
+def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER_BYTES_MAX", 1000)
+    wire = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(5000)
+
+    def talk(accepted: socket.socket) -> None:
+        read_request(accepted)
+        accepted.sendall(wire)
+        accepted.recv(1)
+
+    with talking(talk, answering_with(answer(b"well"))) as url:
+        connection = connect(url)
+        with pytest.raises(NotHttp, match="over 1000 bytes"):
+            connection.exchange(b"{}")
         assert connection.exchange(b"{}").body == b"well"
 
 
