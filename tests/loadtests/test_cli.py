@@ -45,6 +45,6 @@ def test_a_target_that_is_not_there_could_not_be_judged() -> None:
 
 def test_the_command_leaves_its_own_process_as_it_is() -> None:
     """Locust changes sockets, threads and time for a whole process; it must not be in the one that starts clusters."""
-    code = "import sys, loadtests.cli, loadtests.run; print('locust' in sys.modules or 'gevent' in sys.modules)"
+    code = "import sys, loadtests.flow, loadtests.run; print('locust' in sys.modules or 'gevent' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed == "False\n"
