@@ -6,6 +6,7 @@ answered in less than that.
 
 import socket
 import ssl
+import struct
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -17,6 +18,8 @@ from conformance.transport.settings import Transport
 
 RECEIVE_BYTES = 64 * 1024
 """At a time; for more, the allocator asks the kernel for fresh pages on every call, which doubles the cost."""
+_SENT_AT_ONCE_BYTES = 8 * 1024
+"""So much always fits into the kernel's buffers."""
 _LATE_PART = 0.1
 """Of the time that an answer may take."""
 _WAITED_SECONDS_NEGLIGIBLE = 0.05
@@ -64,7 +67,7 @@ class HttpConnection:
         self.is_usable = False
         self._answer = HttpAnswer(self._transport.reply_bytes_max)
         try:
-            self._limit(self._transport.reply_seconds_max)
+            self._limit(self._transport.reply_seconds_max, all_at_once=len(body) <= _SENT_AT_ONCE_BYTES)
             # A node may refuse a long body, and answer, before it has come whole: what it says is read all the same.
             with suppress(BrokenPipeError, ConnectionResetError):
                 self._socket.sendall(self._head + b"%d\r\n\r\n" % len(body) + body)
@@ -102,7 +105,7 @@ class HttpConnection:
 
     def _unanswered(self, error: OSError) -> Unanswered:
         has_begun = self._answer.has_begun
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError | BlockingIOError):  # the latter where the kernel's limit is over
             when = "its answer took longer than" if has_begun else "it did not answer in time:"
             return Unanswered(f"{when} {self._transport.reply_seconds_max:g} s")
         return Unanswered(f"it did not answer: {error.strerror or error}", never_began=not has_begun)
@@ -118,11 +121,29 @@ class HttpConnection:
             raise TimeoutError
         self._limit(left_seconds)
 
-    def _limit(self, seconds: float) -> None:
-        """Set how long the socket waits; setting it costs a system call, so only where it changes."""
-        if seconds != self._limited_to:
-            self._limited_to = seconds
+    def _limit(self, seconds: float, *, all_at_once: bool = True) -> None:
+        """Set how long the socket waits; setting it costs a system call, so only where it changes.
+
+        Args:
+            seconds: 0 for not at all.
+            all_at_once: whether one system call does all: Python's limit is of all calls together, the kernel's of each.
+        """
+        if seconds == self._limited_to and all_at_once:
+            return
+        self._limited_to = seconds if all_at_once else None
+        if seconds == 0.0 or not all_at_once or isinstance(self._socket, ssl.SSLSocket):
             self._socket.settimeout(seconds)
+            return
+        # The kernel's own limit: Python's takes a poll before every call, a third of all system calls here.
+        self._socket.settimeout(None)
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._socket.setsockopt(socket.SOL_SOCKET, side, _timeval(seconds))
+
+
+def _timeval(seconds: float) -> bytes:
+    """Return a time as the kernel takes it; zero, which would be no limit, is the shortest there is."""
+    whole, part = divmod(max(1, round(seconds * 1_000_000)), 1_000_000)
+    return struct.pack("@ll", whole, part)
 
 
 def open_socket(address: Address, seconds_max: float) -> socket.socket:

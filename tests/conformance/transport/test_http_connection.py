@@ -255,3 +255,26 @@ def test_it_does_not_matter_how_an_answer_arrives(cut: int) -> None:
 def test_what_gzip_of_another_kind_holds_is_refused() -> None:
     data = http(zlib.compress(b"all"), headers="Content-Encoding: gzip\r\n")
     assert "is not" in reply_to(data).failure
+
+
+def test_a_node_that_takes_a_long_question_in_sips_is_given_up_in_time() -> None:
+    is_over = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def sip() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while not is_over.wait(0.01) and connection.recv(200_000):
+                    pass
+
+        thread = Thread(target=sip)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with closing(Endpoint(url, transport=QUICK)) as endpoint:
+            started = time.monotonic()
+            reply = endpoint.ask(question(params=["x" * 60_000_000]))
+            seconds = time.monotonic() - started
+        is_over.set()
+        thread.join()
+    assert reply.failure == "it did not answer in time: 0.3 s"
+    assert seconds < 2
