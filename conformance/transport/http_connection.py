@@ -126,7 +126,7 @@ class HttpConnection:
 
         Args:
             seconds: 0 for not at all.
-            all_at_once: whether one system call does all: Python's limit is of all calls together, the kernel's of each.
+            all_at_once: whether one system call does all: Python limits all calls together, the kernel each of them.
         """
         if seconds == self._limited_to and all_at_once:
             return
