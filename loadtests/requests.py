@@ -15,8 +15,9 @@ from loadtests.mix import Dropped, Mix, drop
 from loadtests.parameters import PARAMS, TRANSACTION_METHOD, UNKNOWN_HASH, make_tables
 from loadtests.paying import find_paying
 from loadtests.probes import probe
-from loadtests.sampling import Drawer, Live, Table, Template, plan_of
+from loadtests.sampling import Drawer, Live, Table, Template, drawable, plan_of
 from loadtests.wishes import Wishes
+from reference_node.errors import CouldNotJudge
 
 METHOD_NOT_FOUND = -32601
 TRIES = 12
@@ -50,6 +51,10 @@ def prepare(mix: Mix, targets: Sequence[str], wishes: Wishes) -> Prepared:
         ask = asking(endpoint)
         facts = gather_facts(ask)
         found = probe(ask, facts, mix.weights, mix.parameters.logs_blocks_max)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # Facts are read from blocks, logs and transactions as they must be; of another form they are worth nothing.
+        what = f"{type(error).__name__}: {error}"
+        raise CouldNotJudge(f"target {targets[0]} tells of its chain what can't be read ({what})") from error
     finally:
         endpoint.close()
     paying = find_paying(targets[0], mix, facts, wishes)
@@ -81,7 +86,7 @@ def _templates(mix: Mix) -> list[Template]:
 
 def _unmakable(mix: Mix, tables: Mapping[str, Table]) -> dict[str, str]:
     """Return why methods can't be called on this chain, whatever the target."""
-    empty = {name for name, table in tables.items() if not any(group.entries for group in table)}
+    empty = {name for name, table in tables.items() if not drawable(table)}
     return {
         template.method: "no call of it that succeeds was found on this chain"
         for template in _templates(mix)

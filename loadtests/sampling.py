@@ -90,6 +90,11 @@ class Live:
     raw_transaction: Callable[[], str]
 
 
+def drawable(table: Table) -> list[Group]:
+    """Return the groups of a table of which anything is drawn; none where its only entries have no share."""
+    return [group for group in table if group.entries and group.share > 0]
+
+
 def zipf_weights(count: int, skew: float) -> list[float]:
     """Return how often each of some entries is drawn, relative to the first: 1 / rank ** skew (Zipf's law)."""
     return [rank**-skew for rank in range(1, count + 1)]
@@ -179,7 +184,7 @@ def _fill(entry: Entry, client: int, live: Live) -> tuple[bytes, int | None]:
 
 def _read_table(table: Table, skew: float) -> tuple[Sequence[float], Sequence[Entry]]:
     """Return the upper bounds of the draws that lead to each entry but the last, and the entries."""
-    groups = [group for group in table if group.entries and group.share > 0]
+    groups = drawable(table)
     total = sum(group.share for group in groups)
     weights: list[float] = []
     entries: list[Entry] = []

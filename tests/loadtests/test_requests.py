@@ -64,6 +64,29 @@ def test_calls_of_which_some_fail_are_sent_and_said() -> None:
     assert found.notes == ("net_version: 3 of 12 tried calls fail: 3 'odd'",)
 
 
+def test_what_a_chain_without_transactions_can_not_be_asked_is_dropped_and_said() -> None:
+    def empty(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] == "eth_getBlockByNumber" and answer.get("result"):
+            return answer | {"result": answer["result"] | {"transactions": []}}
+        return answer | {"result": []} if request["method"] == "eth_getLogs" else answer
+
+    found = prepared({"eth_getTransactionReceipt": 1, "eth_getTransactionByHash": 1, "eth_chainId": 2}, empty)
+    assert {each.method: each.reason for each in found.dropped} == dict.fromkeys(
+        ("eth_getTransactionReceipt", "eth_getTransactionByHash"), "no call of it that succeeds was found on this chain"
+    )
+
+
+@pytest.mark.parametrize("odd", [{"number": "moo"}, {"number": 5}, {"miner": None}, {"transactions": 7}, {"hash": []}])
+def test_a_chain_that_can_not_be_read_is_no_chain(odd: dict[str, Any]) -> None:
+    def alter(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] == "eth_getBlockByNumber" and answer.get("result"):
+            return answer | {"result": answer["result"] | odd}
+        return answer
+
+    with pytest.raises(CouldNotJudge):
+        prepared({"eth_chainId": 1, "eth_getBalance": 1}, alter)
+
+
 def test_a_target_that_has_nothing_of_a_mix_is_not_loaded() -> None:
     with pytest.raises(LoadError, match="nothing of it can be sent: eth_gasPrice: the target answers -32601"):
         prepared({"eth_gasPrice": 1}, refusing("eth_gasPrice", -32601))
