@@ -30,7 +30,7 @@ def test_targets_of_different_chains_are_named() -> None:
         reach((first, second))
 
 
-@pytest.mark.parametrize("body", [b"hello", b"[]", b'{"error":{"code":-32601}}'])
+@pytest.mark.parametrize("body", [b"hello", b"[]", b'{"error":{"code":-32601}}', b"[" * 100_000])
 def test_a_target_that_does_not_say_its_chain_is_taken(body: bytes) -> None:
     with fake_node(lambda _: Wire(body)) as url:
         assert reach((url,)).targets == (url,)
