@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import click
 
 from fixtures.brokers import SQLITE
 from fixtures.chain_files import DEFAULT_CHAIN
+from loadtests.address import read_address
 from loadtests.cluster_flags import CLUSTER_OPTIONS, HAPROXY, PERIOD_SECONDS
 from loadtests.errors import LoadError
 from loadtests.shapes import KNOWN
@@ -162,13 +164,24 @@ def check_options(options: Options) -> None:
     if options.is_cluster == bool(options.targets):
         given = "--cluster and --target given, expected one of them" if options.targets else "no --target given, "
         raise LoadError(given if options.targets else f"{given}expected at least one URL, or --cluster")
+    _check_numbers(options)
     _check_cluster(options)
+    for url in (*options.targets, *filter(None, (options.compare,))):
+        read_address(url)
     if options.compare is not None and len(options.targets) != 1:
         raise LoadError(f"--compare with {len(options.targets)} targets, expected one --target")
     if options.connections_max < options.processes:
         raise LoadError(
             f"--connections-max is {options.connections_max}, expected one for each of --processes {options.processes}"
         )
+
+
+def _check_numbers(options: Options) -> None:
+    """Refuse `nan` and `inf`, which pass as numbers where the flags are read."""
+    for name in ("rate", "duration", "warmup", "timeout", "skew", "stale_seconds", "period"):
+        value = getattr(options, name)
+        if value is not None and not isfinite(value):
+            raise LoadError(f"--{name.removesuffix('_seconds')} is {value}, expected a number that is finite")
 
 
 def _check_cluster(options: Options) -> None:

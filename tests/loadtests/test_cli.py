@@ -26,6 +26,9 @@ URL = "http://127.0.0.1:9"
             "--mix is 'salad', expected a .toml file or one of",
         ),
         (["--target", URL, "--rate", "0"], "0"),
+        (["--target", URL, "--rate", "nan"], "--rate is nan, expected a number that is finite"),
+        (["--target", URL, "--rate", "5", "--duration", "inf"], "--duration is inf"),
+        (["--target", URL, "--rate", "5", "--compare", "foo"], "target is 'foo', expected a URL"),
         (["--target", URL, "--rate", "5", "--arrivals", "often"], "'often' is not one of"),
     ],
 )
