@@ -22,6 +22,8 @@ from reference_node.errors import CouldNotJudge
 METHOD_NOT_FOUND = -32601
 TRIES = 12
 """Calls of each method that are tried before a run."""
+ASKED_MAX = 3
+"""How often one of them is asked for until there is an answer."""
 KIND = "mix"
 
 
@@ -121,10 +123,29 @@ def _errors(rpc: JsonRpc, template: Template, tables: Mapping[str, Table], wishe
     for number in range(TRIES):
         (drawn,) = drawer.draw(number, 0, nothing_yet)
         try:
-            rpc.call(template.method, *orjson.loads(b'{"id":0' + drawn.tail)["params"])
+            _call_patiently(rpc, template.method, orjson.loads(b'{"id":0' + drawn.tail)["params"])
         except RemoteError as error:
             errors.append(error.error)
     return errors
+
+
+def _call_patiently(rpc: JsonRpc, method: str, params: Sequence[Any]) -> None:
+    """Call again where there is no answer: a target that fails now and then is one to be measured.
+
+    Raises:
+        RemoteError: the answer is an error.
+        CouldNotJudge: there was none, time after time.
+    """
+    for asked in range(1, ASKED_MAX + 1):
+        try:
+            rpc.call(method, *params)
+        except RemoteError:
+            raise
+        except CouldNotJudge:
+            if asked == ASKED_MAX:
+                raise
+        else:
+            return
 
 
 def _shown(error: Mapping[str, Any]) -> str:

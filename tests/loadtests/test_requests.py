@@ -87,6 +87,26 @@ def test_a_chain_that_can_not_be_read_is_no_chain(odd: dict[str, Any]) -> None:
         prepared({"eth_chainId": 1, "eth_getBalance": 1}, alter)
 
 
+def test_a_target_that_gives_no_answer_now_and_then_is_prepared_for() -> None:
+    asked: list[str] = []
+
+    def shaky(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        asked.append(request["method"])
+        return {"busy": True} if request["method"] == "net_version" and len(asked) % 3 == 0 else answer
+
+    found = prepared({"net_version": 1}, shaky)
+    assert (found.dropped, found.notes) == ((), ())
+    assert asked.count("net_version") > 12
+
+
+def test_a_target_that_never_answers_a_method_can_not_be_judged() -> None:
+    def silent(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        return {"busy": True} if request["method"] == "net_version" else answer
+
+    with pytest.raises(CouldNotJudge, match="answered net_version with something that is not its JSON-RPC answer"):
+        prepared({"net_version": 1}, silent)
+
+
 def test_a_target_that_has_nothing_of_a_mix_is_not_loaded() -> None:
     with pytest.raises(LoadError, match="nothing of it can be sent: eth_gasPrice: the target answers -32601"):
         prepared({"eth_gasPrice": 1}, refusing("eth_gasPrice", -32601))
