@@ -87,7 +87,7 @@ def _facts(summary: Summary) -> tuple[tuple[str, str], ...]:
     ]
     if about.dropped:
         facts.append(
-            ("Not offered by the target", ", ".join(f"{name} ({share:.1%})" for name, share in about.dropped.items()))
+            ("Not sent", ", ".join(f"{name} ({share:.1%})" for name, share in about.dropped.items()))
         )
     return tuple((name, value) for name, value in facts if value)
 

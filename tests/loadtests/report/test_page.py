@@ -68,7 +68,7 @@ def test_a_generator_that_was_saturated_leaves_it_open() -> None:
 
 def test_methods_that_were_dropped_are_named() -> None:
     run = make_run(about=replace(ABOUT, dropped={"eth_mining": 0.25}))
-    assert ("Not offered by the target", "eth_mining (25.0%)") in page_of(run).facts
+    assert ("Not sent", "eth_mining (25.0%)") in page_of(run).facts
 
 
 def test_two_targets_are_shown_side_by_side() -> None:
