@@ -86,9 +86,7 @@ def _facts(summary: Summary) -> tuple[tuple[str, str], ...]:
         ("Begun", about.began_at),
     ]
     if about.dropped:
-        facts.append(
-            ("Not sent", ", ".join(f"{name} ({share:.1%})" for name, share in about.dropped.items()))
-        )
+        facts.append(("Not sent", ", ".join(f"{name} ({share:.1%})" for name, share in about.dropped.items())))
     return tuple((name, value) for name, value in facts if value)
 
 
