@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simulation.drawings import check_drawable
+from simulation.drawings import check_files
 from simulation.engines import Engine
 from simulation.errors import SimulationError
 from simulation.gate import parse_requirement
@@ -97,7 +97,7 @@ def simulate(source: str | None, is_list: bool, changes: tuple[str, ...], **give
     given["requirements"] = tuple(map(parse_requirement, given["requirements"]))
     options = Options(**given)
     mode = choose_mode(options)
-    check_drawable(options)
+    check_files(options)
     run = import_module(mode.module).run
     if mode.takes_scenario and source is None:
         raise click.UsageError("a SCENARIO is missing: a name of --list, or a TOML file")

@@ -12,16 +12,21 @@ if TYPE_CHECKING:
     from simulation.plots.picture import Picture
 
 SUFFIXES = (".png", ".svg")
+SAMPLE_SUFFIXES = (".csv", ".parquet")
 
 
-def check_drawable(options: Options) -> None:
-    """Raise ScenarioError, before anything is worked out, where pictures are wanted that can't be written."""
-    path = options.plot_path
-    if path is not None and path.suffix.lower() not in SUFFIXES:
-        raise ScenarioError(f"--plot {path}: expected a name that ends in {' or '.join(SUFFIXES)}")
-    for wanted in (path, options.html_path):
-        if wanted is not None and not wanted.parent.is_dir():
-            raise ScenarioError(f"{wanted} can't be written: there is no folder {wanted.parent}")
+def check_files(options: Options) -> None:
+    """Raise ScenarioError, before anything is worked out, where a file is wanted that can't be written."""
+    for flag, path, suffixes in (
+        ("--plot", options.plot_path, SUFFIXES),
+        ("--html", options.html_path, ()),
+        ("--json", options.json_path, ()),
+        ("--samples", options.samples_path, SAMPLE_SUFFIXES),
+    ):
+        if path is not None and suffixes and path.suffix.lower() not in suffixes:
+            raise ScenarioError(f"{flag} {path}: expected a name that ends in {' or '.join(suffixes)}")
+        if path is not None and not path.parent.is_dir():
+            raise ScenarioError(f"{flag} {path} can't be written: there is no folder {path.parent}")
     if options.plots_folder is not None and options.plots_folder.exists() and not options.plots_folder.is_dir():
         raise ScenarioError(f"--plots {options.plots_folder}: expected a folder")
     if wants_drawings(options) and find_spec("matplotlib") is None:
