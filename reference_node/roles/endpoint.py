@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+import orjson
 
 from reference_node.errors import UsageError
 
@@ -112,7 +113,7 @@ class HttpEndpoint:
         except httpx.HTTPError as error:
             raise NodeAway(str(error) or type(error).__name__) from error
         try:
-            answer = json.loads(response.content)
+            answer = orjson.loads(response.content)  # it refuses what is nested without end
         except ValueError:
             answer = None
         if _answers(answer, request):

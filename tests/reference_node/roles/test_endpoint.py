@@ -45,7 +45,9 @@ def test_a_status_without_an_answer_is_a_refusal_of_the_server() -> None:
     assert (caught.value.status, caught.value.text) == (429, "slow down")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"id": 999, "result": 1}', b'{"jsonrpc": "2.0"}', b""])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b'{"id": 999, "result": 1}', b'{"jsonrpc": "2.0"}', b"", b"[" * 200_000]
+)
 def test_something_else_than_an_answer_is_no_answer(body: bytes) -> None:
     with (
         http_node(lambda _: (200, body)) as url,
