@@ -118,6 +118,7 @@ def test_a_replica_that_catches_up_matches_once_the_chain_is_still(
     assert examine(World(schedule, tells_position), asked).verdict is Verdict.MATCH
 
 
+@pytest.mark.slow
 @given(st.sampled_from(QUESTIONS), st.lists(st.sampled_from(STEPS), max_size=8), st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_a_wrong_answer_is_blamed_once_the_chain_is_still(

@@ -114,6 +114,7 @@ def test_a_single_run_is_judged_by_its_cycles() -> None:
     assert by_cycles.relative_error < 0.5
 
 
+@pytest.mark.slow
 def test_intervals_of_95_percent_hold_the_exact_availability_so_often() -> None:
     """By replications, by cycles, and by cycles with Fieller, from the same runs."""
     exact, held = analytic.unavailability(PAIR, PAIR.measures[0]), np.zeros(3)

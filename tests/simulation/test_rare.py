@@ -107,6 +107,7 @@ def test_all_that_is_estimated_is_the_chains() -> None:
         assert found.value == pytest.approx(truth, rel=0.02), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one crew", "stages and priority", "not rare at all"])
 def test_every_interval_holds_the_truth_as_often_as_it_says(name: str) -> None:
     found = estimates(MODELS[name])
@@ -115,6 +116,7 @@ def test_every_interval_holds_the_truth_as_often_as_it_says(name: str) -> None:
         assert sum(holds(each, truth) for each in intervals) >= COVERED_MIN, quantity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_intervals_hold_the_truth_as_often_as_they_say(name: str) -> None:
     truth, found = exact(MODELS[name]), estimates(MODELS[name])

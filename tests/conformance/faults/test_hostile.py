@@ -13,6 +13,8 @@ from conformance.transport.settings import Transport
 from conformance.verdict import Verdict, judge
 from tests.conformance.questions import question
 
+pytestmark = pytest.mark.slow
+
 ASKED = question()
 RECORD = Recorded("geth")
 SHORT = Transport(reply_seconds_max=0.5)

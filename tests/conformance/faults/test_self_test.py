@@ -122,6 +122,7 @@ def test_every_kind_is_killed_wherever_it_can_be_planted_in_the_whole_record() -
     assert never == {"error-message-changed"}, "that one falls into an allowance"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BLUNT)
 def test_a_blunt_comparison_is_found_out(name: str) -> None:
     change, missed = BLUNT[name]
@@ -160,6 +161,7 @@ def test_an_allowance_that_nobody_entered_twice_is_no_excuse() -> None:
     assert all("gasUsed" in escaped.right.reply.body.decode() for escaped in found.escaped)
 
 
+@pytest.mark.slow
 def test_strict_messages_kill_what_is_allowed_else() -> None:
     for is_strict, rate, allowed in ((False, None, True), (True, 1.0, False)):
         found = self_test("sample", SAMPLE, settings=Settings(strict_messages=is_strict))

@@ -32,6 +32,7 @@ def test_a_method_belongs_to_one_family() -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_all_methods_are_asked_and_families_evenly() -> None:
     asked = Counter(question.method for question in questions())
     assert set(asked) == set(methods_of(small_facts()))

@@ -115,6 +115,7 @@ def test_the_same_run_makes_the_same_page() -> None:
     assert as_html(full_run()) == as_html(full_run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong_every", [1, 7, 1_000_000])
 def test_a_page_of_20000_cases_is_small(wrong_every: int) -> None:
     page = as_html(large_run(20_000, wrong_every))
