@@ -1,5 +1,7 @@
 """What every command shares: how errors end it, how signals stop it, and its exit codes in the help."""
 
+import errno
+import os
 import signal
 import sys
 import threading
@@ -15,6 +17,9 @@ from reference_node.process_log import say_why_it_ends
 EXIT_CODES = (
     "Exit codes: 0 good, 1 judged bad, 2 usage or configuration, 3 could not judge, 4 age limit, 5 log refused."
 )
+
+OUTPUT_GONE = (errno.EPIPE, errno.ENOSPC)
+"""Nobody reads what is printed any more, or there is no room for it; that says nothing about what was judged."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -62,6 +67,13 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("ethercattle: interrupted", err=True)
+            sys.exit(CouldNotJudge.exit_code)
+        except OSError as error:
+            if error.errno not in OUTPUT_GONE:
+                raise
+            # What is left in the buffer would be tried once more at the end, and fail once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo(f"ethercattle: the output can't be written: {error.strerror}", err=True)
             sys.exit(CouldNotJudge.exit_code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -25,6 +25,8 @@ def check_files(options: Options) -> None:
     ):
         if path is not None and suffixes and path.suffix.lower() not in suffixes:
             raise ScenarioError(f"{flag} {path}: expected a name that ends in {' or '.join(suffixes)}")
+        if path is not None and path.name == "-" and flag != "--json":
+            raise ScenarioError(f"{flag} is -, expected a file: stdout is for --json alone")
         if path is not None and not path.parent.is_dir():
             raise ScenarioError(f"{flag} {path} can't be written: there is no folder {path.parent}")
     if options.plots_folder is not None and options.plots_folder.exists() and not options.plots_folder.is_dir():

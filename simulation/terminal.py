@@ -1,5 +1,6 @@
 """Where a command's output goes: JSON to a file or stdout, what people read beside it, progress to stderr."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +12,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 STDOUT = Path("-")
+UNTOLD = 3
+"""The exit code where nobody takes the output."""
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
 
 
+class PipedConsole(Console):
+    """A console whose reader may go, as `head` does: that is no verdict."""
+
+    def on_broken_pipe(self) -> None:
+        """End as what could not be told to the end; rich would say 1, which is a requirement not met."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise SystemExit(UNTOLD)
+
+
 def open_console(*, stderr: bool = False) -> Console:
     """Return a console, plain where it is no terminal; NO_COLOR is heeded by rich."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from simulation.errors import ScenarioError
 from simulation.law_tables import duration
+from simulation.scenario_parts import check_name
 from simulation.tables import UNITS
 
 SCHEMA = "ethercattle.faults/1"
@@ -194,6 +195,7 @@ def _collect(lines: Iterable[str], path: Path) -> _Cells:
                 quantity = _quantity_of_row(columns.text(row, "event"), where) if name == LONG else name
                 value = _value(cell, f"{where}: {columns.names[place]}", columns.text(row, "censored"))
                 part = SNAPSHOTS if quantity in OF_SNAPSHOTS else columns.text(row, "part") or DEFAULT_PART
+                check_name(part, f"{where}: part")
                 found.setdefault((part, quantity), []).append((value[0] * unit_hours, value[1]))
     return found
 

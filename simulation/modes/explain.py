@@ -96,7 +96,8 @@ def print_gap(gap: Gap, measure: str, console: Console) -> None:
     caption = f"{gap.confidence:.0%} intervals" if gap.replications else None
     table = Table(caption=caption, caption_justify="left")
     for heading in ("effect", "engine", "with it and those above", "it adds", "the whole saves without it"):
-        table.add_column(heading, justify="left" if heading in {"effect", "engine"} else "right", no_wrap=True)
+        is_text = heading in {"effect", "engine"}
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=heading == "engine", overflow="fold")
     start = "-" if fall.start_minutes is None else short(fall.start_minutes)
     table.add_row(fall.start_name.split(",")[0], "", start, "", "")
     for step in fall.steps:

@@ -90,6 +90,7 @@ def test_a_page_of_an_exact_answer_has_no_pictures_and_says_why(tmp_path: Path) 
         (("guide_2", "--html", "/no/where/x.html"), "there is no folder /no/where"),
         (("guide_2", "--json", "/no/where/x.json"), "--json /no/where/x.json can't be written: there is no folder"),
         (("operators_guide", "--samples", "/no/where/x.csv"), "--samples /no/where/x.csv can't be written"),
+        (("guide_2", "--html", "-"), "--html is -, expected a file"),
         (("operators_guide", "--samples", "x.json"), "expected a name that ends in .csv or .parquet"),
         (("guide_2", "--plots", __file__), "expected a folder"),
         (("guide_2", "--plot", "/tmp/never.png"), "engine form has no runs to draw"),

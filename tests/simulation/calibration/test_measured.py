@@ -122,3 +122,9 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
         read_durations(tmp_path / "bytes.csv")
     with pytest.raises(ScenarioError, match="did you mean recovery"):
         write_faults(tmp_path / "x.csv", [Fault("kill", "master", {"recover": Lasted(1.0)})])
+
+
+@pytest.mark.parametrize("part", ["a.b", "my pump", "x]", "not"])
+def test_a_part_that_no_scenario_can_name_is_refused(part: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"faults\.csv:2: part: .* can't be a name"):
+        read(f"event,part,recovery_minutes\ncrash,{part},5\n", tmp_path)
