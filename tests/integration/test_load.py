@@ -118,14 +118,21 @@ def test_more_than_can_be_sent_waits_is_counted_and_told() -> None:
     assert not summary.saturation.is_saturated
 
 
+def generator_of_this_thread() -> int:
+    """Return the process id of the one generator; a test process may have other children, too."""
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+    (found,) = (int(each) for each in children if b"loadtests.generator" in Path(f"/proc/{each}/cmdline").read_bytes())
+    return found
+
+
 def test_a_generator_that_cannot_keep_its_schedule_says_so(target: Target) -> None:
     """It is held for a part of each second, as on a machine without a processor to spare; its target is well."""
 
     def hold(_second: SecondFigures) -> None:
-        (generator,) = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
-        os.kill(int(generator), signal.SIGSTOP)
+        generator = generator_of_this_thread()
+        os.kill(generator, signal.SIGSTOP)
         time.sleep(0.1)
-        os.kill(int(generator), signal.SIGCONT)
+        os.kill(generator, signal.SIGCONT)
 
     summary = run(target.url, rate=100.0, show=hold)
     assert summary.saturation.is_saturated
