@@ -118,23 +118,27 @@ def test_more_than_can_be_sent_waits_is_counted_and_told() -> None:
     assert not summary.saturation.is_saturated
 
 
-def generator_of_this_thread() -> int:
-    """Return the process id of the one generator; a test process may have other children, too."""
+def generators_of_this_thread() -> list[int]:
+    """Return the process ids of generators that run; a test process may have other children, too."""
     children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
-    (found,) = (int(each) for each in children if b"loadtests.generator" in Path(f"/proc/{each}/cmdline").read_bytes())
-    return found
+    return [int(each) for each in children if b"loadtests.generator" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def test_a_generator_that_cannot_keep_its_schedule_says_so(target: Target) -> None:
     """It is held for a part of each second, as on a machine without a processor to spare; its target is well."""
 
+    held: list[int] = []
+
     def hold(_second: SecondFigures) -> None:
-        generator = generator_of_this_thread()
-        os.kill(generator, signal.SIGSTOP)
-        time.sleep(0.1)
-        os.kill(generator, signal.SIGCONT)
+        for generator in generators_of_this_thread():
+            os.kill(generator, signal.SIGSTOP)
+            held.append(generator)
+            time.sleep(0.1)
+            os.kill(generator, signal.SIGCONT)
 
     summary = run(target.url, rate=100.0, show=hold)
+    assert len(held) > 1
+    assert len(set(held)) == 1
     assert summary.saturation.is_saturated
     assert "though a connection was free" in summary.saturation.reasons[0]
     assert end_of(summary, ()) == 3
