@@ -126,7 +126,6 @@ def generators_of_this_thread() -> list[int]:
 
 def test_a_generator_that_cannot_keep_its_schedule_says_so(target: Target) -> None:
     """It is held for a part of each second, as on a machine without a processor to spare; its target is well."""
-
     held: list[int] = []
 
     def hold(_second: SecondFigures) -> None:
