@@ -11,7 +11,6 @@ from rich.table import Table
 from loadtests.consistency import conclude
 from loadtests.faults.aftermath import fault_lines
 from loadtests.options import Options
-from loadtests.outcomes import GOOD
 from loadtests.percentiles import Latency
 from loadtests.show_comparison import print_comparison
 from loadtests.summary import MethodFigures, SecondFigures, Summary
@@ -118,8 +117,7 @@ def _add_row(table: Table, name: str, latency: Latency | None) -> None:
 def _failures(method: MethodFigures) -> list[str]:
     return [
         f"failed: {method.method}, {ending.kind}{'' if ending.code is None else f' {ending.code}'}: {count}"
-        for ending, count in sorted(method.endings.items(), key=lambda pair: -pair[1])
-        if ending.kind not in GOOD
+        for ending, count in sorted(method.failed_endings.items(), key=lambda pair: -pair[1])
     ]
 
 

@@ -94,7 +94,12 @@ class MethodFigures:
     @property
     def failures(self) -> int:
         """Calls that a client would say have failed."""
-        return sum(count for ending, count in self.endings.items() if ending.kind not in GOOD)
+        return sum(self.failed_endings.values())
+
+    @property
+    def failed_endings(self) -> dict[Ending, int]:
+        """Those of calls that a client would say have failed."""
+        return {ending: count for ending, count in self.endings.items() if ending.kind not in GOOD}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """How a run is judged: by its gates, unless its figures are not to be trusted."""
 
+from collections.abc import Sequence
+
 from loadtests.compare_targets import FIGURES as COMPARISON_FIGURES
 from loadtests.consistency import FIGURES as CONSISTENCY_FIGURES
 from loadtests.consistency import conclude
@@ -22,7 +24,7 @@ def judge_run(gates: tuple[Gate, ...], run: Summary) -> tuple[Judged, ...]:
     return judge_gates(gates, run, {**conclude(run.consistency).figures(), **compared, **of_faults}, at_least)
 
 
-def end_of(run: Summary, judged: tuple[Judged, ...]) -> int:
+def end_of(run: Summary, judged: Sequence[Judged]) -> int:
     """Return how the command ends.
 
     A run in which nothing succeeded is no good one, whatever the gates. One that was interrupted, whose generator was

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from loadtests.compare_targets import CONFIDENCE, Comparison
 from loadtests.consistency import conclude
-from loadtests.gates import Judged, Verdict
-from loadtests.outcomes import GOOD
-from loadtests.percentiles import Latency
+from loadtests.gates import Judged
+from loadtests.percentiles import PERCENTILES, Latency
 from loadtests.report.pictures import pictures_of
 from loadtests.show import remarks
 from loadtests.show_comparison import interval_text
 from loadtests.summary import Mark, MethodFigures, Summary
+from loadtests.verdict import end_of
 from simulation.page.page import Column, Grid, Page, Section, numbered
 
-_LATENCIES = ("mean_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "p99_9_ms", "p99_99_ms", "max_ms")
-_HEADINGS = ("mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")
+_LATENCIES = ("mean_ms", *PERCENTILES, "max_ms")
+_HEADINGS = ("mean", *(f"p{percentile:g}" for percentile in PERCENTILES.values()), "max")
 _CONSISTENCY = {
     "head_regressions": "heads that went backwards for a client",
     "stale_answers": "stale answers",
@@ -49,28 +49,18 @@ def page_of(summary: Summary, judged: Sequence[Judged] = ()) -> Page:
 
 
 def verdict_of(summary: Summary, judged: Sequence[Judged]) -> str:
-    """Return pass, fail or open; empty where nothing was asked for and nothing stands against the figures."""
-    verdicts = {each.verdict for each in judged}
-    if summary.is_interrupted or summary.saturation.is_saturated or not summary.calls:
-        return "open"
-    if Verdict.BROKEN in verdicts:
-        return "fail"
-    if Verdict.OPEN in verdicts:
-        return "open"
-    return "pass" if judged else ""
+    """Return pass, fail or open, as the command ends; empty where it ends well and nothing was asked for."""
+    return {0: "pass" if judged else "", 1: "fail"}.get(end_of(summary, judged), "open")
 
 
 def _sentence(summary: Summary) -> str:
-    parts = [
-        f"{summary.achieved_rate:,.1f} of {summary.offered_rate:,.1f} requests a second were answered"
-        if summary.about.workload == "open"
-        else f"{summary.achieved_rate:,.1f} requests a second were answered"
-    ]
-    if summary.response is not None:
-        parts.append(f"half of them within {_ms(summary.response.p50_ms)} ms, 99 % within "
-                     f"{_ms(summary.response.p99_ms)} ms")  # fmt: skip
-    parts.append(f"{summary.failures:,} of {summary.calls:,} calls failed")
-    return "; ".join([", ".join(parts[:2]), *parts[2:]]) + "."
+    offered = f" of {summary.offered_rate:,.1f}" if summary.about.workload == "open" else ""
+    found = summary.response
+    times = f", half of them within {_ms(found.p50_ms)} ms, 99 % within {_ms(found.p99_ms)} ms" if found else ""
+    return (
+        f"{summary.achieved_rate:,.1f}{offered} requests a second were answered{times}; "
+        f"{summary.failures:,} of {summary.calls:,} calls failed."
+    )
 
 
 def _facts(summary: Summary) -> tuple[tuple[str, str], ...]:
@@ -151,12 +141,7 @@ def _methods(summary: Summary) -> Section:
 
 
 def _failures(methods: Sequence[MethodFigures]) -> list[Section]:
-    found = [
-        (ending, count, count / each.calls)
-        for each in methods
-        for ending, count in each.endings.items()
-        if ending.kind not in GOOD
-    ]
+    found = [(ending, count, count / each.calls) for each in methods for ending, count in each.failed_endings.items()]
     if not found:
         return []
     rows = tuple(

@@ -10,6 +10,7 @@ from loadtests.report.page import page_of, verdict_of
 from loadtests.saturation import Health, judge_saturation
 from loadtests.slices import Ending
 from loadtests.summary import Mark, MethodFigures, Summary
+from loadtests.verdict import end_of
 from simulation.page.page import as_html
 from tests.loadtests.report.seconds import second
 from tests.loadtests.runs import ABOUT, latency, make_run
@@ -64,6 +65,14 @@ def test_a_generator_that_was_saturated_leaves_it_open() -> None:
     late = [Health(late_p99_ms=500.0, late_max_ms=900.0, loop_lag_ms=1.0, cpu_share=0.2, cpu_wait_share=0.0, waiting=0)]
     run = replace(faulty_run(), saturation=judge_saturation(late, 500.0, is_open=True))
     assert verdict_of(run, judge_gates(parse_gates("p99_ms>100"), run)) == "open"
+
+
+def test_the_page_says_what_the_command_ends_with() -> None:
+    kept = judge_gates(parse_gates("p99_ms>200"), faulty_run())
+    undone = replace(faulty_run(), marks=(Mark(0.5, "kill replica 1", failure="it was gone before"),))
+    assert (end_of(undone, kept), verdict_of(undone, kept)) == (3, "open")
+    nothing = make_run((replace(CALLS, endings={Ending("eth_call", Kind.TIMEOUT, None): 9}),))
+    assert (end_of(nothing, ()), verdict_of(nothing, ())) == (1, "fail")
 
 
 def test_methods_that_were_dropped_are_named() -> None:
