@@ -115,7 +115,7 @@ def _failures(time: _Time) -> Picture:
     kinds = [
         kind for kind in Kind if kind not in GOOD and any(each.kinds.get(kind) for span in time.spans for each in span)
     ]
-    layers = [time.mean(lambda each, kind=kind: each.kinds.get(kind, 0)) for kind in kinds]  # type: ignore[misc]
+    layers = [time.mean(_calls_of(kind)) for kind in kinds]
 
     def draw(figure: "FigureBase") -> None:
         axes = figure.subplots()
@@ -130,7 +130,7 @@ def _failures(time: _Time) -> Picture:
 
 def _heads(time: _Time, targets: Sequence[str]) -> Picture:
     shown = sorted({target for span in time.spans for each in span for target in each.heads})
-    lines = {target: time.highest(lambda each, target=target: each.heads.get(target)) for target in shown}  # type: ignore[misc]
+    lines = {target: time.highest(_head_of(target)) for target in shown}
 
     def draw(figure: "FigureBase") -> None:
         from matplotlib.ticker import MaxNLocator
@@ -144,6 +144,14 @@ def _heads(time: _Time, targets: Sequence[str]) -> Picture:
         _finish(axes, time, "block")
 
     return Picture("heads-over-time", "The newest block that answers of each target told of.", draw, _INCHES)
+
+
+def _calls_of(kind: Kind) -> Callable[[SecondFigures], float]:
+    return lambda each: each.kinds.get(kind, 0)
+
+
+def _head_of(target: int) -> Callable[[SecondFigures], float | None]:
+    return lambda each: each.heads.get(target)
 
 
 def _dot(time: _Time) -> str:

@@ -1,6 +1,7 @@
 """Writes what a run leaves: JSON, CSV and the page."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from loadtests.errors import LoadError
 from loadtests.gates import Judged
@@ -25,11 +26,8 @@ def check_reports(options: Options) -> None:
     ):  # fmt: skip
         if path is not None and not path.parent.is_dir():
             raise LoadError(f"{flag} {path}: there is no folder {path.parent}")
-    if options.html_path is not None:
-        try:
-            import matplotlib  # noqa: F401, ICN001  is it there?
-        except ImportError:
-            raise LoadError("--html draws by matplotlib: pip install 'ethercattle[load]'") from None
+    if options.html_path is not None and find_spec("matplotlib") is None:
+        raise LoadError("--html draws by matplotlib: pip install 'ethercattle[load]'")
 
 
 def write_reports(options: Options, summary: Summary, judged: Sequence[Judged] = ()) -> None:
